@@ -1,0 +1,78 @@
+/**
+ * Enumerations as string-literal objects: usable as value and as type, stable in logs and JSON.
+ */
+
+/** What a start does about an earlier, *closed* run of the same workflow id. */
+export const WorkflowIdReusePolicy = {
+  ALLOW_DUPLICATE: 'ALLOW_DUPLICATE',
+  ALLOW_DUPLICATE_FAILED_ONLY: 'ALLOW_DUPLICATE_FAILED_ONLY',
+  REJECT_DUPLICATE: 'REJECT_DUPLICATE',
+} as const;
+export type WorkflowIdReusePolicy =
+  (typeof WorkflowIdReusePolicy)[keyof typeof WorkflowIdReusePolicy];
+
+/** What a start does about an *open* run of the same workflow id (semantics 58). */
+export const WorkflowIdConflictPolicy = {
+  FAIL: 'FAIL',
+  USE_EXISTING: 'USE_EXISTING',
+  TERMINATE_EXISTING: 'TERMINATE_EXISTING',
+} as const;
+export type WorkflowIdConflictPolicy =
+  (typeof WorkflowIdConflictPolicy)[keyof typeof WorkflowIdConflictPolicy];
+
+/** When a cancelled activity call settles in the workflow (semantics 22–26). */
+export const ActivityCancellationType = {
+  TRY_CANCEL: 'TRY_CANCEL',
+  WAIT_CANCELLATION_COMPLETED: 'WAIT_CANCELLATION_COMPLETED',
+  ABANDON: 'ABANDON',
+} as const;
+export type ActivityCancellationType =
+  (typeof ActivityCancellationType)[keyof typeof ActivityCancellationType];
+
+/** Why a failed unit of work was not tried again. */
+export const RetryState = {
+  IN_PROGRESS: 'IN_PROGRESS',
+  NON_RETRYABLE_FAILURE: 'NON_RETRYABLE_FAILURE',
+  TIMEOUT: 'TIMEOUT',
+  MAXIMUM_ATTEMPTS_REACHED: 'MAXIMUM_ATTEMPTS_REACHED',
+  RETRY_POLICY_NOT_SET: 'RETRY_POLICY_NOT_SET',
+  INTERNAL_SERVER_ERROR: 'INTERNAL_SERVER_ERROR',
+  CANCEL_REQUESTED: 'CANCEL_REQUESTED',
+} as const;
+export type RetryState = (typeof RetryState)[keyof typeof RetryState];
+
+/** Which deadline passed. */
+export const TimeoutType = {
+  START_TO_CLOSE: 'START_TO_CLOSE',
+  SCHEDULE_TO_START: 'SCHEDULE_TO_START',
+  SCHEDULE_TO_CLOSE: 'SCHEDULE_TO_CLOSE',
+  HEARTBEAT: 'HEARTBEAT',
+} as const;
+export type TimeoutType = (typeof TimeoutType)[keyof typeof TimeoutType];
+
+/** The states of a run. */
+export const WorkflowExecutionStatus = {
+  RUNNING: 'RUNNING',
+  COMPLETED: 'COMPLETED',
+  FAILED: 'FAILED',
+  CANCELLED: 'CANCELLED',
+  TERMINATED: 'TERMINATED',
+  CONTINUED_AS_NEW: 'CONTINUED_AS_NEW',
+  TIMED_OUT: 'TIMED_OUT',
+} as const;
+export type WorkflowExecutionStatus =
+  (typeof WorkflowExecutionStatus)[keyof typeof WorkflowExecutionStatus];
+
+/** One row of a workflow list. */
+export interface ListedExecution {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly workflowType: string;
+  readonly taskQueue: string;
+  readonly status: WorkflowExecutionStatus;
+  /** Milliseconds since the Unix epoch. */
+  readonly startTime: number;
+  readonly closeTime?: number;
+  /** Number of events, known once the run has closed. */
+  readonly historyLength?: number;
+}

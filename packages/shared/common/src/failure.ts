@@ -1,0 +1,181 @@
+/**
+ * The failure classes that cross from activity to workflow to client. Names, fields and messages
+ * follow the field's public API (reference: sdk-api "common"); causes chain through `cause`.
+ */
+import { RetryState, TimeoutType } from './enums.ts';
+import { defineSymbolErrorClass } from './symbol-error-class.ts';
+import { type Duration } from './time.ts';
+
+/** Base of every failure that crosses a workflow or activity boundary. */
+export class TemporalFailure extends Error {
+  declare readonly cause?: Error;
+  constructor(message?: string, cause?: Error) {
+    super(message);
+    if (cause !== undefined) {
+      Object.defineProperty(this, 'cause', { value: cause, writable: true, configurable: true });
+    }
+  }
+}
+defineSymbolErrorClass('TemporalFailure')(TemporalFailure);
+
+/** Named form of the constructor of {@link ApplicationFailure}. */
+export interface ApplicationFailureOptions {
+  message?: string;
+  /** What `nonRetryableErrorTypes` matches on. */
+  type?: string;
+  /** Default false. */
+  nonRetryable?: boolean;
+  details?: unknown[];
+  cause?: Error;
+  /** Replaces the retry policy's interval for the next retry only (semantics 12). */
+  nextRetryDelay?: Duration;
+}
+
+/** A failure thrown by user code. */
+export class ApplicationFailure extends TemporalFailure {
+  readonly type: string | undefined;
+  readonly nonRetryable: boolean;
+  readonly details: unknown[] | undefined;
+  readonly nextRetryDelay: Duration | undefined;
+
+  constructor(
+    message?: string,
+    type?: string,
+    nonRetryable?: boolean,
+    details?: unknown[],
+    cause?: Error,
+    nextRetryDelay?: Duration,
+  ) {
+    super(message, cause);
+    this.type = type;
+    this.nonRetryable = nonRetryable ?? false;
+    this.details = details;
+    this.nextRetryDelay = nextRetryDelay;
+  }
+
+  /** From named options. */
+  static create(options: ApplicationFailureOptions): ApplicationFailure {
+    const { message, type, nonRetryable, details, cause, nextRetryDelay } = options;
+    return new this(message, type, nonRetryable, details, cause, nextRetryDelay);
+  }
+
+  /** A failure that the retry policy may retry. */
+  static retryable(message?: string, type?: string, ...details: unknown[]): ApplicationFailure {
+    return new this(message, type ?? 'Error', false, details);
+  }
+
+  /** A failure that is never retried. */
+  static nonRetryable(message?: string, type?: string, ...details: unknown[]): ApplicationFailure {
+    return new this(message, type ?? 'Error', true, details);
+  }
+
+  /** Wraps any thrown value, keeping its message, stack and, unless overridden, its class name. */
+  static fromError(
+    error: unknown,
+    overrides: ApplicationFailureOptions = {},
+  ): ApplicationFailure {
+    const isError = error instanceof Error;
+    const failure = new this(
+      overrides.message ?? (isError ? error.message : String(error)),
+      overrides.type ?? (isError ? classNameOf(error) : undefined),
+      overrides.nonRetryable ?? false,
+      overrides.details ?? [],
+      overrides.cause ?? (isError ? (error.cause as Error | undefined) : undefined),
+      overrides.nextRetryDelay,
+    );
+    if (isError) failure.stack = error.stack;
+    return failure;
+  }
+}
+defineSymbolErrorClass('ApplicationFailure')(ApplicationFailure);
+
+/** A cancellation, as the cancelled code sees it. */
+export class CancelledFailure extends TemporalFailure {
+  readonly details: unknown[];
+  constructor(message?: string, details: unknown[] = [], cause?: Error) {
+    super(message, cause);
+    this.details = details;
+  }
+}
+defineSymbolErrorClass('CancelledFailure')(CancelledFailure);
+
+/** The workflow was terminated. */
+export class TerminatedFailure extends TemporalFailure {}
+defineSymbolErrorClass('TerminatedFailure')(TerminatedFailure);
+
+/** A deadline passed. */
+export class TimeoutFailure extends TemporalFailure {
+  readonly lastHeartbeatDetails: unknown;
+  readonly timeoutType: TimeoutType;
+  constructor(
+    message: string | undefined,
+    lastHeartbeatDetails: unknown,
+    timeoutType: TimeoutType,
+    cause?: Error,
+  ) {
+    super(message, cause);
+    this.lastHeartbeatDetails = lastHeartbeatDetails;
+    this.timeoutType = timeoutType;
+  }
+}
+defineSymbolErrorClass('TimeoutFailure')(TimeoutFailure);
+
+/** A failure that the server itself made. */
+export class ServerFailure extends TemporalFailure {
+  readonly nonRetryable: boolean;
+  constructor(message: string | undefined, nonRetryable: boolean, cause?: Error) {
+    super(message, cause);
+    this.nonRetryable = nonRetryable;
+  }
+}
+defineSymbolErrorClass('ServerFailure')(ServerFailure);
+
+/** An activity call failed; `cause` says why. */
+export class ActivityFailure extends TemporalFailure {
+  readonly activityType: string;
+  readonly activityId: string | undefined;
+  readonly retryState: RetryState;
+  readonly identity: string | undefined;
+  constructor(
+    message: string | undefined,
+    activityType: string,
+    activityId: string | undefined,
+    retryState: RetryState,
+    identity: string | undefined,
+    cause?: Error,
+  ) {
+    super(message, cause);
+    this.activityType = activityType;
+    this.activityId = activityId;
+    this.retryState = retryState;
+    this.identity = identity;
+  }
+}
+defineSymbolErrorClass('ActivityFailure')(ActivityFailure);
+
+/** Any thrown value as an {@link ApplicationFailure}; `type` is the error's class name. */
+export function ensureApplicationFailure(error: unknown): ApplicationFailure {
+  return error instanceof ApplicationFailure ? error : ApplicationFailure.fromError(error);
+}
+
+/** Like {@link ensureApplicationFailure}, letting every {@link TemporalFailure} through. */
+export function ensureTemporalFailure(error: unknown): TemporalFailure {
+  return error instanceof TemporalFailure ? error : ensureApplicationFailure(error);
+}
+
+/** Message of the innermost cause of a failure. */
+export function rootCause(error: unknown): string | undefined {
+  if (error instanceof TemporalFailure && error.cause) return rootCause(error.cause);
+  if (error instanceof Error) return error.message;
+  return typeof error === 'string' ? error : undefined;
+}
+
+/** Whether a failure is a cancellation: itself, or the direct cause of an activity failure. */
+export function isCancellation(error: unknown): boolean {
+  if (error instanceof CancelledFailure) return true;
+  return error instanceof ActivityFailure && error.cause instanceof CancelledFailure;
+}
+
+function classNameOf(error: Error): string {
+  return error.constructor?.name || error.name;
+}

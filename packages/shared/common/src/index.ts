@@ -1,0 +1,63 @@
+/**
+ * The words every process shares. Loads in the workflow sandbox, in user processes and in the
+ * server alike, so nothing here does I/O, reads a clock or touches a Node built-in.
+ */
+export { type Clock, type Duration, msOptionalToNumber, msToNumber } from './time.ts';
+export {
+  type CompiledRetryPolicy,
+  type RetryPolicy,
+  compileRetryPolicy,
+  defaultActivityRetryPolicy,
+} from './retry-policy.ts';
+export {
+  ActivityCancellationType,
+  type ListedExecution,
+  RetryState,
+  TimeoutType,
+  WorkflowExecutionStatus,
+  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
+} from './enums.ts';
+export {
+  ActivityFailure,
+  ApplicationFailure,
+  type ApplicationFailureOptions,
+  CancelledFailure,
+  ServerFailure,
+  TemporalFailure,
+  TerminatedFailure,
+  TimeoutFailure,
+  ensureApplicationFailure,
+  ensureTemporalFailure,
+  isCancellation,
+  rootCause,
+} from './failure.ts';
+export { TemporalFailure as PerdureFailure } from './failure.ts';
+export {
+  CompleteAsyncError,
+  type ErrorCode,
+  IllegalStateError,
+  NamespaceNotFoundError,
+  PayloadConverterError,
+  PerdureServiceError,
+  type ServiceErrorFields,
+  ValueError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  errorCodes,
+} from './errors.ts';
+export type {
+  ActivityFunction,
+  ActivityInterfaceFor,
+  ActivityOptions,
+  SignalDefinition,
+  UntypedActivities,
+  Workflow,
+  WorkflowReturnType,
+  WorkflowResultType,
+  WithWorkflowArgs,
+} from './interfaces.ts';
+export { defineSymbolErrorClass } from './symbol-error-class.ts';
+export { decode, encode } from './encoding.ts';
+export { type LogLevel, type LogMetadata, type Logger, logLevels, silentLogger } from './logger.ts';
+export type { DecodedFailure, DecodedFailureInfo, Payload } from './converter/payload.ts';

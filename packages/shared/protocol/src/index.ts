@@ -1,0 +1,30 @@
+/**
+ * What travels between Perdure's parts and what is kept: types, checks and byte forms. No I/O.
+ */
+export * from './bytes.ts';
+export * from './commands.ts';
+export * from './failure.ts';
+export * from './frame.ts';
+export * from './history/codec.ts';
+export * from './history/events.ts';
+export * from './payload.ts';
+export {
+  type Field,
+  type RecordOf,
+  type ValueOf,
+  anything,
+  bytes,
+  count,
+  flag,
+  list,
+  name,
+  optional,
+  readUntrusted,
+  real,
+  record,
+  text,
+  variant,
+  word,
+} from './record.ts';
+export { retryPolicy } from './retry-policy.ts';
+export * from './stream.ts';
