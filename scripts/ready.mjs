@@ -169,7 +169,8 @@ function takeLock() {
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
     const owner = lockOwner();
-    if (owner !== undefined && !isAlive(owner)) rmSync(lockFolder, { recursive: true, force: true });
+    if (owner !== undefined && !isAlive(owner))
+      rmSync(lockFolder, { recursive: true, force: true });
     return false;
   }
 }

@@ -30,7 +30,11 @@ async function installFromDebian() {
   const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
   await withoutStartingServices(async () => {
     await run('apt-get', ['update', '-qq'], options);
-    await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'redis-server'], options);
+    await run(
+      'apt-get',
+      ['install', '-y', '-qq', '--no-install-recommends', 'redis-server'],
+      options,
+    );
   });
 }
 
