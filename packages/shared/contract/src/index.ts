@@ -1,1 +1,28 @@
-export {};
+/**
+ * The one contract: which calls exist, what they take and give, who may make them. It knows the
+ * planes only as interfaces, so that clients can share its types.
+ */
+export { type AppRouter, appRouter } from './app-router.ts';
+export type { Caller, NamespaceCaller, OperatorCaller } from './caller.ts';
+export type { ContractContext } from './procedures.ts';
+export type {
+  ApiKeyInfo,
+  ControlService,
+  NamespaceInfo,
+  Services,
+  WorkflowService,
+} from './services.ts';
+export type {
+  CancelWorkflowInput,
+  DescribeWorkflowInput,
+  DescribeWorkflowOutput,
+  GetHistoryInput,
+  GetHistoryOutput,
+  ListWorkflowsInput,
+  PendingActivity,
+  PendingWorkflowTask,
+  SignalWorkflowInput,
+  StartWorkflowInput,
+  StartWorkflowOutput,
+  TerminateWorkflowInput,
+} from './workflow/schemas.ts';
