@@ -6,8 +6,9 @@
  *   node scripts/ready.mjs                      get ready
  *   node scripts/ready.mjs <program> [args…]    get ready, then become that program
  *
- * The program runs in this very process: a signal sent to `npm run dev` reaches it without a shell
- * or a parent in between that could die first. Progress goes to stderr; stdout is the program's.
+ * The program runs in this very process, and package.json starts it with `exec`: a signal sent to
+ * `npm run dev` reaches it with no shell in between that would die of it and leave the program
+ * behind. Progress goes to stderr; stdout is the program's.
  *
  * Two commands started at once in a fresh clone take turns (see `withSetupLock`).
  */
@@ -199,9 +200,17 @@ function seconds(since) {
 
 /** Runs `program` as if Node had been started with it. */
 async function become(program, args) {
+  if (process.env.npm_lifecycle_event) stopWithParent();
   const path = resolve(root, program);
   process.argv = [process.argv[0], path, ...args];
   await import(pathToFileURL(path).href);
+}
+
+/** A program that npm started stops when npm is gone, even when npm could not say so (kill -9). */
+function stopWithParent() {
+  const parent = process.ppid;
+  const check = () => process.ppid !== parent && process.kill(process.pid, 'SIGTERM');
+  setInterval(check, 500).unref();
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
