@@ -27,7 +27,8 @@ export async function ensureRedis() {
 
 async function installFromDebian() {
   say('Installing redis-server (apt-get) …');
-  const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const options = { env, stdio: ['ignore', 'ignore', 2] };
   await withoutStartingServices(async () => {
     await run('apt-get', ['update', '-qq'], options);
     await run(
