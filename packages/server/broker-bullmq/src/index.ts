@@ -1,1 +1,4 @@
-export {};
+/**
+ * The task broker on BullMQ: on Redis for production, on Postgres where there is no Redis.
+ */
+export { createRedisTaskBroker, type RedisTaskBrokerOptions } from './redis/redis-task-broker.ts';

@@ -50,7 +50,7 @@ export interface TaskBroker {
   /**
    * Calls `listener` soon after a process, this one included, announced tasks on a queue: the time
    * to take, so that nobody polls. A wake-up can be lost with a connection: `missed` is called
-   * whenever that may have happened (also once the first connection stands), and whoever has a
+   * once when wake-ups begin to arrive and again whenever some may have been lost. Whoever has a
    * free worker should then try its queues.
    *
    * @returns ends the subscription

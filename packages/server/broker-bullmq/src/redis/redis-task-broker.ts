@@ -1,0 +1,188 @@
+/**
+ * The task broker on BullMQ's Redis backend, for production.
+ *
+ * A waiting id is a BullMQ job without content. Announcing adds jobs (one script each, pipelined);
+ * BullMQ ignores the id of a job that exists. All jobs have priority 1, which keeps them in a
+ * sorted set in order of arrival. Taking is BullMQ's "clean": one script that removes the oldest
+ * jobs and returns their ids, so a take of any size is one atomic round trip that leaves no trace,
+ * and no lock that a dying process could hold. (BullMQ's own fetch, one job at a time with a lock,
+ * costs forty times the CPU, and cleaning the plain waiting list slows down with its length.)
+ */
+import { type Logger, silentLogger } from '@perdure/common';
+import type { AnnouncedTask, QueueKey, TaskBroker } from '@perdure/ports';
+import { checkMax, groupByQueue, type QueueGroup, slices } from '../requests.ts';
+import { shownError } from '../shown-error.ts';
+import { WakeUps } from '../wake-ups.ts';
+import { jobIdOf, jobOf, queueNameOf, taskIdOf } from '../waiting-job.ts';
+import { type QueueHandle, QueueHandles } from './queue-handles.ts';
+import { RedisEpoch } from './redis-epoch.ts';
+import { RedisLink } from './redis-link.ts';
+
+/** Options of {@link createRedisTaskBroker}. */
+export interface RedisTaskBrokerOptions {
+  /** `redis://` or `rediss://` address. */
+  readonly url: string;
+  /** First part of every key and of the channel. Default `perdure`. */
+  readonly prefix?: string;
+  /**
+   * How long a call may wait for a connection, and then for an answer, in milliseconds. Default
+   * 1,000, so a call never takes longer than about two seconds.
+   */
+  readonly timeoutMs?: number;
+  /** Told when the connection is lost and restored. Default: nobody. */
+  readonly logger?: Logger;
+}
+
+/** Ids in one pipeline of announcements: bounds memory when a sweep announces everything. */
+const ANNOUNCE_SLICE = 1_000;
+/** Ids in one take script: bounds how long it keeps Redis from others (about 10 ms). */
+const TAKE_SLICE = 500;
+/** Later than any job's time; scripts compare it as a string of 13 digits. */
+const ANY_AGE = 9_999_999_999_999;
+const MAX_MESSAGE_BYTES = 1_000_000;
+const DEFAULT_TIMEOUT_MS = 1_000;
+
+/**
+ * A task broker on Redis. Returns at once; the connection is made, and kept up, in the background,
+ * and Redis need not run yet.
+ */
+export function createRedisTaskBroker(options: RedisTaskBrokerOptions): TaskBroker {
+  return new RedisTaskBroker(options);
+}
+
+class RedisTaskBroker implements TaskBroker {
+  readonly #link: RedisLink;
+  readonly #queues: QueueHandles;
+  readonly #epoch: RedisEpoch;
+  readonly #wakeUps: WakeUps;
+  readonly #logger: Logger;
+  readonly #channel: string;
+  readonly #openSubscriber: () => RedisLink;
+  #subscriber: RedisLink | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor({
+    url,
+    prefix = 'perdure',
+    timeoutMs = DEFAULT_TIMEOUT_MS,
+    logger = silentLogger,
+  }: RedisTaskBrokerOptions) {
+    this.#logger = logger;
+    this.#channel = `${prefix}:announced`;
+    this.#wakeUps = new WakeUps(logger);
+    const onReady = (): void => this.#quietly(this.#epoch.begin(logger));
+    this.#link = new RedisLink({ url, timeoutMs, logger, onReady });
+    this.#queues = new QueueHandles(this.#link.client, prefix);
+    this.#epoch = new RedisEpoch(this.#link.client, `${prefix}:epoch`);
+    this.#openSubscriber = () => {
+      const link = new RedisLink({ url, timeoutMs, logger, onReady: () => this.#listen(link) });
+      link.client.on('message', (_channel, message: string) => this.#wakeUps.received(message));
+      link.client.on('close', () => this.#wakeUps.stops());
+      return link;
+    };
+  }
+
+  async announce(tasks: readonly AnnouncedTask[]): Promise<void> {
+    for (const slice of slices(tasks, ANNOUNCE_SLICE)) {
+      const groups = groupByQueue(slice);
+      await this.#link.request(`announce ${slice.length} tasks`, () =>
+        Promise.all(groups.map((group) => this.#add(group))),
+      );
+      this.#wake(groups.map((group) => group.queue));
+    }
+  }
+
+  async take(queue: QueueKey, max: number): Promise<string[]> {
+    checkMax(max);
+    const taken: string[] = [];
+    while (taken.length < max) {
+      const want = Math.min(max - taken.length, TAKE_SLICE);
+      try {
+        const ids = await this.#takeSome(queue, want);
+        for (const id of ids) taken.push(taskIdOf(id));
+        if (ids.length < want) break;
+      } catch (error) {
+        // What is taken already must reach the caller: nobody else will get it.
+        if (taken.length > 0) break;
+        throw error;
+      }
+    }
+    return taken;
+  }
+
+  onAnnounced(listener: (queue: QueueKey) => void, missed?: () => void): () => void {
+    const unsubscribe = this.#wakeUps.subscribe(listener, missed);
+    if (!this.#closing) this.#subscriber ??= this.#openSubscriber();
+    return unsubscribe;
+  }
+
+  async intact(): Promise<boolean> {
+    // A subscriber says nothing by itself, so a connection that died silently would go unnoticed.
+    if (this.#subscriber?.client.status === 'ready') this.#quietly(this.#subscriber.client.ping());
+    const unchanged = await this.#link.request('ask Redis for its epoch', () =>
+      this.#epoch.unchanged(),
+    );
+    if (!unchanged) this.#queues.clear();
+    return unchanged;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#wakeUps.clear();
+    await Promise.all([this.#link.close(), this.#subscriber?.close()]);
+    await this.#queues.close();
+  }
+
+  async #add({ name, taskIds }: QueueGroup): Promise<void> {
+    const handle = this.#queues.get(name);
+    const now = Date.now();
+    await handle.backend.addJobs(
+      taskIds.map((taskId) => {
+        const jobId = jobIdOf(taskId);
+        return { jobId, job: jobOf(jobId, now, { priority: 1 }) };
+      }),
+    );
+    this.#tidy(handle);
+  }
+
+  async #takeSome(queue: QueueKey, want: number): Promise<string[]> {
+    const handle = this.#queues.get(queueNameOf(queue));
+    const ids = await this.#link.request(`take ${want} tasks`, () =>
+      handle.backend.cleanJobsByState('prioritized', ANY_AGE, want),
+    );
+    handle.takesSinceTrim += 1;
+    this.#tidy(handle);
+    return ids;
+  }
+
+  #wake(queues: QueueKey[]): void {
+    this.#wakeUps.announced(queues);
+    for (const message of this.#wakeUps.messages(queues, MAX_MESSAGE_BYTES)) {
+      this.#quietly(this.#link.client.publish(this.#channel, message));
+    }
+  }
+
+  #tidy(handle: QueueHandle): void {
+    this.#quietly(this.#queues.tidy(handle));
+  }
+
+  #listen(link: RedisLink): void {
+    link.client.subscribe(this.#channel).then(
+      () => this.#wakeUps.flows(),
+      (error: unknown) => this.#tell('warn', 'no wake-ups from Redis for now', error),
+    );
+  }
+
+  /** For what may fail without harm to the caller: lost wake-ups are made good by the sweep. */
+  #quietly(work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.#tell('debug', 'the broker left something undone', error));
+  }
+
+  #tell(level: 'debug' | 'warn', message: string, error: unknown): void {
+    if (!this.#closing) this.#logger[level](message, { error: shownError(error).message });
+  }
+}
