@@ -27,7 +27,7 @@ const forbiddenText = [
   { pattern: /(?<![\w.~-])\/(?:home|Users)\/[\w.-]+/, why: 'an absolute path of one machine' },
   { pattern: /\b[A-Z]:\\Users\\/, why: 'an absolute path of one machine' },
   ...pathsOfThisMachine().map((path) => ({
-    pattern: new RegExp(`(?<![\\w.~/-])${escape(path)}(?![\\w.-])`),
+    pattern: new RegExp(`(?<![\\w.~/-])${escape(path)}/[\\w.@-]`),
     why: 'an absolute path of this machine',
   })),
 ];
@@ -55,10 +55,10 @@ function listFiles() {
   return output.split('\0').filter((file) => file && isFile(file));
 }
 
-/** The checkout, the folder it lies in, and the home folder, unless too general to mean anything. */
+/** The folder that the checkout lies in and the home folder, unless too general to mean anything. */
 function pathsOfThisMachine() {
-  const general = new Set(['/', tmpdir(), '/tmp', '/usr/src', '/app']);
-  return [root, dirname(root), homedir()].filter((path) => !general.has(path));
+  const general = new Set(['/', tmpdir(), '/tmp', '/usr/src']);
+  return [dirname(root), homedir()].filter((path) => !general.has(path));
 }
 
 function problemsOfFile(file) {
