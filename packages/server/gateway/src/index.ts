@@ -1,1 +1,2 @@
-export {};
+/** The gateway: the only listener. */
+export { type Gateway, type GatewayParts, startGateway } from './gateway.ts';

@@ -1,0 +1,190 @@
+/** Puts the data plane together over its ports. */
+import type { Clock, Logger } from '@perdure/common';
+import type { NamespaceCaller, WorkflowService } from '@perdure/contract';
+import type {
+  ExecutionStore,
+  SessionStore,
+  TaskBroker,
+  VisibilityStore,
+  WorkflowKey,
+} from '@perdure/ports';
+import type { OpenWorker } from '@perdure/protocol';
+import { Committer } from './commit/committer.ts';
+import { Dispatcher } from './commit/dispatcher.ts';
+import type { Suspect } from './commit/draft.ts';
+import { Matcher } from './matching/matcher.ts';
+import { type LostTask, Sessions } from './matching/sessions.ts';
+import type { BacklogTask } from './matching/task-queue.ts';
+import type { WorkerChannel, WorkerSession } from './matching/worker-session.ts';
+import { describeWorkflow } from './operations/describe-workflow/describe-workflow.ts';
+import { getHistory } from './operations/get-history/get-history.ts';
+import { listWorkflows } from './operations/list-workflows/list-workflows.ts';
+import { type WorkerConnection, openWorker } from './operations/open-worker/open-worker.ts';
+import type { OperationParts } from './operations/parts.ts';
+import { requestCancelWorkflow } from './operations/request-cancel-workflow/request-cancel-workflow.ts';
+import { signalWorkflow } from './operations/signal-workflow/signal-workflow.ts';
+import { startWorkflow } from './operations/start-workflow/start-workflow.ts';
+import { terminateWorkflow } from './operations/terminate-workflow/terminate-workflow.ts';
+import { OutboxPump } from './pumps/outbox-pump.ts';
+import { SessionPump } from './pumps/session-pump.ts';
+import { TimerPump } from './pumps/timer-pump.ts';
+
+export interface DataPlaneParts {
+  readonly executions: ExecutionStore;
+  readonly visibility: VisibilityStore;
+  readonly sessions: SessionStore;
+  readonly broker: TaskBroker;
+  readonly clock: Clock;
+  readonly log: Logger;
+  newRunId(): string;
+  /** No other server shares the store (default false). */
+  readonly alone?: boolean;
+  /** How long a worker may be away before its activities are handed on. Default 1 second. */
+  readonly activityGraceMs?: number;
+}
+
+/** After a start, how long workers get to come back before their tasks may count as lost. */
+const RECONNECT_GRACE_MS = 2_000;
+
+/** Runs workflows: decides, commits, dispatches. */
+export interface DataPlane {
+  readonly workflows: WorkflowService;
+  openWorker(
+    caller: NamespaceCaller,
+    hello: OpenWorker,
+    channel: WorkerChannel,
+  ): Promise<WorkerConnection>;
+  /** Begins to pump. */
+  start(): void;
+  /** Stops pumping and waits for the commit under way. */
+  close(): Promise<void>;
+}
+
+export function createDataPlane(parts: DataPlaneParts): DataPlane {
+  const { executions: store, visibility, broker, clock, log } = parts;
+  const matcher = new Matcher(broker, log);
+  const sessions = new Sessions(matcher, clock, parts);
+  const dispatcher = new Dispatcher({ store, matcher, sessions, log });
+  const sessionPump = new SessionPump({
+    store: parts.sessions,
+    clock,
+    log,
+    alone: parts.alone ?? false,
+    sessionIds: () => sessions.ids(),
+  });
+  const committer = new Committer({
+    store,
+    clock,
+    log,
+    matcher,
+    sessions,
+    dispatcher,
+    onSuspects: (key, runId, suspects) => void handOnLost(key, runId, suspects),
+    onWakeMoved: (wakeAt) => timerPump.moved(wakeAt),
+  });
+  const timerPump = new TimerPump({ store, clock, log, wake: (key) => wake(key) });
+  const outboxPump = new OutboxPump({ store, broker, matcher, clock, log });
+
+  let trustAbsenceFrom = Number.POSITIVE_INFINITY;
+
+  matcher.onStart((task, session) => void startWaiting(task, session));
+  sessions.onLost((lost) => lose(lost));
+
+  function wake(key: WorkflowKey): Promise<void> {
+    return new Promise((resolve, fail) => {
+      const deadline = clock.now() + 30_000;
+      committer.submit(key, { kind: 'wake', deadline, done: () => resolve(), fail });
+    });
+  }
+
+  async function startWaiting(waiting: BacklogTask, session: WorkerSession): Promise<void> {
+    const { run, task } = waiting;
+    try {
+      const workflowId = waiting.workflowId ?? (await store.loadRun(run))?.workflowId;
+      if (workflowId === undefined) return matcher.release(session, task.kind);
+      const done = () => {};
+      const deadline = Number.POSITIVE_INFINITY;
+      const request = { kind: 'place', runId: run.runId, session, task } as const;
+      committer.submit({ namespaceId: run.namespaceId, workflowId }, {
+        ...request,
+        deadline,
+        done,
+        fail: done,
+      });
+    } catch (error) {
+      log.warn('could not start a waiting task; the sweep will', { error: String(error) });
+      matcher.release(session, task.kind);
+    }
+  }
+
+  function submitLoss(key: WorkflowKey, runId: string, command: Suspect['command']): void {
+    committer.submit(key, {
+      kind: 'command',
+      command,
+      runId,
+      requestId: undefined,
+      session: undefined,
+      deadline: Number.POSITIVE_INFINITY,
+      done() {},
+      fail() {},
+    });
+  }
+
+  function lose({ namespaceId, task }: LostTask): void {
+    const { workflowId, runId, attempt } = task.token;
+    const command =
+      task.kind === 'workflow'
+        ? { kind: 'loseWorkflowTask' as const, startedEventId: task.token.startedEventId, attempt }
+        : { kind: 'loseActivity' as const, scheduledEventId: task.token.scheduledEventId, attempt };
+    submitLoss({ namespaceId, workflowId }, runId, command);
+  }
+
+  async function handOnLost(
+    key: WorkflowKey,
+    runId: string,
+    suspects: readonly Suspect[],
+  ): Promise<void> {
+    if (clock.now() < trustAbsenceFrom) return;
+    try {
+      const live = await sessionPump.liveElsewhere(suspects.map(({ sessionId }) => sessionId));
+      for (const { sessionId, command } of suspects) {
+        if (!live.has(sessionId) && !sessions.get(sessionId)) submitLoss(key, runId, command);
+      }
+    } catch (error) {
+      log.warn('could not look up worker sessions; trying again', { error: String(error) });
+    }
+  }
+
+  const operations: OperationParts = { committer, store, visibility, clock, newRunId: parts.newRunId };
+  return {
+    workflows: workflowService(operations),
+    openWorker: (caller, hello, channel) =>
+      openWorker({ committer, dispatcher, matcher, sessions, sessionPump }, caller, hello, channel),
+    start() {
+      trustAbsenceFrom = clock.now() + RECONNECT_GRACE_MS;
+      timerPump.start();
+      outboxPump.start();
+      sessionPump.start();
+    },
+    async close() {
+      timerPump.stop();
+      outboxPump.stop();
+      sessionPump.stop();
+      matcher.close();
+      sessions.close();
+      await committer.close();
+    },
+  };
+}
+
+function workflowService(parts: OperationParts): WorkflowService {
+  return {
+    startWorkflow: (caller, input) => startWorkflow(parts, caller, input),
+    signalWorkflow: (caller, input) => signalWorkflow(parts, caller, input),
+    requestCancelWorkflow: (caller, input) => requestCancelWorkflow(parts, caller, input),
+    terminateWorkflow: (caller, input) => terminateWorkflow(parts, caller, input),
+    describeWorkflow: (caller, input) => describeWorkflow(parts, caller, input),
+    getHistory: (caller, input, signal) => getHistory(parts, caller, input, signal),
+    listWorkflows: (caller, input) => listWorkflows(parts, caller, input),
+  };
+}

@@ -1,0 +1,57 @@
+/** From a request in a mailbox to a promise, and from the engine's refusals to the contract's. */
+import { PerdureServiceError } from '@perdure/common';
+import type { EngineCommand, Outcome, StartWorkflow } from '@perdure/engine';
+import type { WorkflowKey } from '@perdure/ports';
+import type { Committer } from '../commit/committer.ts';
+import type { Reply } from '../commit/request.ts';
+
+/** How long a call may wait for the store. */
+export const CALL_TIMEOUT_MS = 30_000;
+
+/**
+ * Applies a command to a workflow's current run, or to the run named.
+ *
+ * @throws PerdureServiceError when the engine refuses it or the store stays away
+ */
+export async function ask(
+  committer: Committer,
+  key: WorkflowKey,
+  call: {
+    command: Exclude<EngineCommand, StartWorkflow>;
+    runId: string | undefined;
+    requestId: string | undefined;
+    now: number;
+  },
+): Promise<Reply> {
+  const reply = await new Promise<Reply>((done, fail) => {
+    const { command, runId, requestId } = call;
+    const deadline = call.now + CALL_TIMEOUT_MS;
+    const session = undefined;
+    committer.submit(key, { kind: 'command', command, runId, requestId, session, deadline, done, fail });
+  });
+  refuseRejected(reply.outcome, key, call.runId);
+  return reply;
+}
+
+/** @throws PerdureServiceError for a rejected command */
+export function refuseRejected(outcome: Outcome, key: WorkflowKey, runId?: string): void {
+  if (outcome.kind !== 'rejected') return;
+  const { workflowId } = key;
+  switch (outcome.reason) {
+    case 'notFound':
+      throw notFound(workflowId, runId);
+    case 'alreadyStarted':
+      throw new PerdureServiceError('WORKFLOW_ALREADY_STARTED', outcome.message, { workflowId, runId });
+    default:
+      throw new PerdureServiceError('INVALID_ARGUMENT', outcome.message, { workflowId, runId });
+  }
+}
+
+export function notFound(workflowId: string, runId: string | undefined): PerdureServiceError {
+  const which = runId === undefined ? `workflow '${workflowId}'` : `run ${runId} of '${workflowId}'`;
+  return new PerdureServiceError(
+    'WORKFLOW_NOT_FOUND',
+    `${which} was not found, or has closed already; check the workflow id, the run id and the namespace`,
+    { workflowId, runId },
+  );
+}

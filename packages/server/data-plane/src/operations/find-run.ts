@@ -1,0 +1,28 @@
+import { type ExecutionState, decodeState } from '@perdure/engine';
+import { type WorkflowKey, shardOf } from '@perdure/ports';
+import { notFound } from './ask.ts';
+import type { OperationParts } from './parts.ts';
+
+/**
+ * The current run of a workflow, or the run named, as last committed.
+ *
+ * @throws PerdureServiceError WORKFLOW_NOT_FOUND
+ */
+export async function findRun(
+  { committer, store }: OperationParts,
+  key: WorkflowKey,
+  runId: string | undefined,
+): Promise<ExecutionState> {
+  const { state } = await committer.look(key);
+  if (state && (runId === undefined || state.runId === runId)) return state;
+  if (runId === undefined || !isUuid(runId)) throw notFound(key.workflowId, runId);
+  const shard = shardOf(key.namespaceId, key.workflowId);
+  const stored = await store.loadRun({ namespaceId: key.namespaceId, shard, runId });
+  if (!stored || stored.workflowId !== key.workflowId) throw notFound(key.workflowId, runId);
+  return decodeState(stored.state);
+}
+
+/** Run ids are UUIDs; anything else names no run. */
+function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+}

@@ -1,0 +1,48 @@
+import { PerdureServiceError } from '@perdure/common';
+import type { NamespaceCaller, StartWorkflowInput, StartWorkflowOutput } from '@perdure/contract';
+import type { StartWorkflow } from '@perdure/engine';
+import type { Reply } from '../../commit/request.ts';
+import { checkBlobs } from '../../policy/payload-guard.ts';
+import { CALL_TIMEOUT_MS } from '../ask.ts';
+import type { OperationParts } from '../parts.ts';
+
+/** Starts a run, or answers with the one that the id policies point to (semantics 58). */
+export async function startWorkflow(
+  parts: OperationParts,
+  caller: NamespaceCaller,
+  input: StartWorkflowInput,
+): Promise<StartWorkflowOutput> {
+  const { header, memo } = input;
+  checkBlobs(caller, { input: input.input, header, memo });
+  const key = { namespaceId: caller.namespaceId, workflowId: input.workflowId };
+  const command: StartWorkflow = { kind: 'startWorkflow', runId: parts.newRunId(), ...factsOf(input) };
+  const reply = await new Promise<Reply>((done, fail) => {
+    parts.committer.submit(key, {
+      kind: 'start',
+      command,
+      reusePolicy: input.workflowIdReusePolicy,
+      conflictPolicy: input.workflowIdConflictPolicy,
+      deadline: parts.clock.now() + CALL_TIMEOUT_MS,
+      done,
+      fail,
+    });
+  });
+  refuse(reply, input);
+  return { runId: reply.runId, firstExecutionRunId: reply.runId, started: !reply.duplicate };
+}
+
+function factsOf(input: StartWorkflowInput): Omit<StartWorkflow, 'kind' | 'runId'> {
+  const { namespace: _n, workflowIdReusePolicy: _r, workflowIdConflictPolicy: _c, ...facts } = input;
+  return facts;
+}
+
+function refuse({ outcome, runId }: Reply, input: StartWorkflowInput): void {
+  if (outcome.kind !== 'rejected') return;
+  const { workflowId, workflowType } = input;
+  const started = outcome.reason === 'alreadyStarted';
+  throw new PerdureServiceError(
+    started ? 'WORKFLOW_ALREADY_STARTED' : 'INVALID_ARGUMENT',
+    outcome.message,
+    { workflowId, workflowType, runId },
+  );
+}

@@ -1,0 +1,112 @@
+/**
+ * The WebSocket side of the gateway: accepts connections of authenticated callers, closes those
+ * whose key has been revoked, pings so that dead ones are noticed.
+ */
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type Logger, PerdureServiceError } from '@perdure/common';
+import type { Caller, Services } from '@perdure/contract';
+import type { ControlPlane } from '@perdure/control-plane';
+import type { DataPlane } from '@perdure/data-plane';
+import { MAX_FRAME_BYTES, STREAM_PATH, STREAM_PROTOCOL } from '@perdure/protocol';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { bearerOf } from '../bearer.ts';
+import { StreamConnection } from './stream-connection.ts';
+
+/** Time between looks at live connections: revoked keys, dead peers. */
+const CHECK_MS = 2_000;
+
+export interface StreamParts {
+  readonly services: Services;
+  readonly dataPlane: DataPlane;
+  readonly controlPlane: ControlPlane;
+  readonly log: Logger;
+}
+
+export class StreamServer {
+  readonly #parts: StreamParts;
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_FRAME_BYTES,
+    perMessageDeflate: false,
+    handleProtocols: (offered) => offered.has(STREAM_PROTOCOL) && STREAM_PROTOCOL,
+  });
+  readonly #connections = new Set<StreamConnection>();
+  readonly #stopListening: () => void;
+  readonly #checks: NodeJS.Timeout;
+
+  constructor(parts: StreamParts) {
+    this.#parts = parts;
+    this.#stopListening = parts.controlPlane.onRevoked((id) => this.#endKey(id));
+    this.#checks = setInterval(() => void this.#check(), CHECK_MS);
+    this.#checks.unref();
+  }
+
+  attach(server: Server): void {
+    server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#checks);
+    this.#stopListening();
+    for (const connection of this.#connections) {
+      connection.goodbye('UNAVAILABLE', 'the server is shutting down; reconnect');
+    }
+    this.#sockets.close();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    for (const client of this.#sockets.clients) client.terminate();
+  }
+
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    socket.on('error', () => socket.destroy());
+    try {
+      const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+      if (path !== STREAM_PATH) return refuseUpgrade(socket, 404, 'INVALID_ARGUMENT', 'no such path');
+      const caller = await this.#parts.controlPlane.authenticate(
+        bearerOf(request.headers.authorization),
+      );
+      this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#accept(ws, caller));
+    } catch (error) {
+      const known = error instanceof PerdureServiceError;
+      if (!known) this.#parts.log.error('could not authenticate', { error: String(error) });
+      if (known) refuseUpgrade(socket, 401, error.code, error.message);
+      else refuseUpgrade(socket, 503, 'UNAVAILABLE', 'the server could not check the API key; try again');
+    }
+  }
+
+  #accept(ws: WebSocket, caller: Caller): void {
+    const { services, dataPlane, log } = this.#parts;
+    const connection = new StreamConnection(ws, caller, { services, dataPlane, log });
+    this.#connections.add(connection);
+    ws.once('close', () => this.#connections.delete(connection));
+  }
+
+  async #check(): Promise<void> {
+    const keys = new Set<string>();
+    for (const connection of this.#connections) {
+      connection.checkAlive();
+      if (connection.caller.kind === 'namespace') keys.add(connection.caller.apiKeyId);
+    }
+    for (const key of keys) {
+      // A store that cannot be asked is no reason to end a connection.
+      const valid = await this.#parts.controlPlane.isStillValid(key).catch(() => true);
+      if (!valid) this.#endKey(key);
+    }
+  }
+
+  #endKey(apiKeyId: string): void {
+    for (const connection of this.#connections) {
+      const { caller } = connection;
+      if (caller.kind !== 'namespace' || caller.apiKeyId !== apiKeyId) continue;
+      connection.goodbye('UNAUTHENTICATED', `API key ${apiKeyId} has been revoked; use another`);
+    }
+  }
+}
+
+function refuseUpgrade(socket: Duplex, status: number, code: string, message: string): void {
+  const body = JSON.stringify({ error: { code, message } });
+  socket.end(
+    `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
