@@ -1,1 +1,19 @@
-export {};
+/** What activity code imports: its context, its shortcuts, and the failures it may throw. */
+export { ApplicationFailure, CancelledFailure, CompleteAsyncError } from '@perdure/common';
+export {
+  ActivityCancelReason,
+  ActivityCancellation,
+  type ActivityCancellationDetails,
+  cancellationDetailsOf,
+} from './cancellation.ts';
+export { Context, type ContextParts, asyncLocalStorage } from './context.ts';
+export {
+  activityInfo,
+  cancellationDetails,
+  cancellationSignal,
+  cancelled,
+  heartbeat,
+  log,
+  sleep,
+} from './current.ts';
+export type { Info } from './info.ts';

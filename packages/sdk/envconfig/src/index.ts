@@ -1,1 +1,8 @@
-export {};
+/** PERDURE_* environment variables to connection options. */
+export {
+  type ClientConnectConfig,
+  type ClientConnectOverrides,
+  DEFAULT_ADDRESS,
+  DEFAULT_NAMESPACE,
+  loadClientConnectConfig,
+} from './client-connect-config.ts';

@@ -61,3 +61,30 @@ export { defineSymbolErrorClass } from './symbol-error-class.ts';
 export { decode, encode } from './encoding.ts';
 export { type LogLevel, type LogMetadata, type Logger, logLevels, silentLogger } from './logger.ts';
 export type { DecodedFailure, DecodedFailureInfo, Payload } from './converter/payload.ts';
+export type { DataConverter } from './converter/data-converter.ts';
+export type { PayloadCodec } from './converter/payload-codec.ts';
+export { copyBytes, isBytes } from './converter/bytes.ts';
+export {
+  BinaryPayloadConverter,
+  CompositePayloadConverter,
+  DefaultPayloadConverter,
+  type EncodingType,
+  JsonPayloadConverter,
+  METADATA_ENCODING_KEY,
+  type PayloadConverter,
+  type PayloadConverterWithEncoding,
+  UndefinedPayloadConverter,
+  arrayFromPayloads,
+  defaultPayloadConverter,
+  encodingTypes,
+  fromPayloadsAtIndex,
+  toPayloads,
+} from './converter/payload-converter.ts';
+export {
+  DefaultFailureConverter,
+  FAILURE_SOURCE,
+  type FailureConverter,
+  MAX_FAILURE_CAUSES,
+  defaultFailureConverter,
+  failureOf,
+} from './converter/failure-converter.ts';

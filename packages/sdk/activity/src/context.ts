@@ -1,0 +1,97 @@
+/**
+ * What a running activity can ask and tell. The worker makes one context per attempt and runs the
+ * activity function inside {@link asyncLocalStorage}; everything the function awaits sees it.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import {
+  type Duration,
+  IllegalStateError,
+  type Logger,
+  msToNumber,
+} from '@perdure/common';
+import type { ActivityCancellationDetails } from './cancellation.ts';
+import type { Info } from './info.ts';
+import { sleepUnlessAborted } from './sleep.ts';
+
+/** What a context is made of; the worker's side of it. */
+export interface ContextParts {
+  readonly info: Info;
+  /** Takes a heartbeat's details; must not throw and must not wait. */
+  readonly heartbeatFn: (details: unknown) => void;
+  /** Rejects with a `CancelledFailure` when the attempt is to stop; never resolves. */
+  readonly cancelled: Promise<never>;
+  /** Aborted at the same time, with the same failure as reason. */
+  readonly cancellationSignal: AbortSignal;
+  /** Says why, once cancelled. */
+  readonly cancellationDetailsFn?: () => ActivityCancellationDetails | undefined;
+  /** Adds the facts of the attempt to every message. */
+  readonly log: Logger;
+}
+
+/** The context of one attempt of an activity. */
+export class Context {
+  /** Facts about the attempt. */
+  readonly info: Info;
+  /**
+   * Rejects with a `CancelledFailure` whose message is an `ActivityCancelReason`; never resolves.
+   * A cancelled workflow is noticed only by activities that heartbeat.
+   */
+  readonly cancelled: Promise<never>;
+  /** The same for APIs that take an `AbortSignal`. */
+  readonly cancellationSignal: AbortSignal;
+  /** Logs with the facts of the attempt. */
+  readonly log: Logger;
+  private readonly parts: ContextParts;
+
+  constructor(parts: ContextParts) {
+    this.parts = parts;
+    this.info = parts.info;
+    this.cancelled = parts.cancelled;
+    this.cancellationSignal = parts.cancellationSignal;
+    this.log = parts.log;
+  }
+
+  /**
+   * The context of the activity that is running here.
+   *
+   * @throws IllegalStateError outside an activity
+   */
+  static current(): Context {
+    const context = asyncLocalStorage.getStore();
+    if (context) return context;
+    throw new IllegalStateError(
+      'there is no activity context here: call this from an activity function, or from code that ' +
+        'it awaits',
+    );
+  }
+
+  /** Why the attempt was cancelled; `undefined` until then. */
+  get cancellationDetails(): ActivityCancellationDetails | undefined {
+    return this.parts.cancellationDetailsFn?.();
+  }
+
+  /**
+   * Says that the attempt is alive, and how far it is: a later attempt finds the details in
+   * `info.heartbeatDetails`. Call it as often as you like; the worker sends what is needed
+   * (semantics 68).
+   */
+  readonly heartbeat = (details?: unknown): void => {
+    this.parts.heartbeatFn(details);
+  };
+
+  /**
+   * Waits; rejects with the `CancelledFailure` when the attempt is cancelled meanwhile.
+   *
+   * @throws ValueError when the duration is not one
+   */
+  readonly sleep = (duration: Duration): Promise<void> =>
+    sleepUnlessAborted(msToNumber(duration), this.cancellationSignal);
+}
+
+/** The store, by a name that every copy of this package in one process shares. */
+const storageKey = Symbol.for('perdure.activity.context');
+const shared = globalThis as { [storageKey]?: AsyncLocalStorage<Context> };
+
+/** Where the worker puts the context: `asyncLocalStorage.run(context, () => fn(...args))`. */
+export const asyncLocalStorage: AsyncLocalStorage<Context> = (shared[storageKey] ??=
+  new AsyncLocalStorage<Context>());

@@ -1,0 +1,44 @@
+/** Shortcuts to the context of the running activity; each throws IllegalStateError outside one. */
+import type { Duration, LogMetadata, Logger } from '@perdure/common';
+import type { ActivityCancellationDetails } from './cancellation.ts';
+import { Context } from './context.ts';
+import type { Info } from './info.ts';
+
+/** Facts about the running attempt. */
+export function activityInfo(): Info {
+  return Context.current().info;
+}
+
+/** See {@link Context.heartbeat}. */
+export function heartbeat(details?: unknown): void {
+  Context.current().heartbeat(details);
+}
+
+/** See {@link Context.sleep}. */
+export function sleep(duration: Duration): Promise<void> {
+  return Context.current().sleep(duration);
+}
+
+/** See {@link Context.cancelled}. */
+export function cancelled(): Promise<never> {
+  return Context.current().cancelled;
+}
+
+/** See {@link Context.cancellationSignal}. */
+export function cancellationSignal(): AbortSignal {
+  return Context.current().cancellationSignal;
+}
+
+/** See {@link Context.cancellationDetails}. */
+export function cancellationDetails(): ActivityCancellationDetails | undefined {
+  return Context.current().cancellationDetails;
+}
+
+/** See {@link Context.log}. */
+export const log: Logger = {
+  trace: (message: string, meta?: LogMetadata) => Context.current().log.trace(message, meta),
+  debug: (message: string, meta?: LogMetadata) => Context.current().log.debug(message, meta),
+  info: (message: string, meta?: LogMetadata) => Context.current().log.info(message, meta),
+  warn: (message: string, meta?: LogMetadata) => Context.current().log.warn(message, meta),
+  error: (message: string, meta?: LogMetadata) => Context.current().log.error(message, meta),
+};
