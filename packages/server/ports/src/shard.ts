@@ -10,5 +10,5 @@ export function shardOf(namespaceId: number, workflowId: string): number {
   for (let i = 0; i < workflowId.length; i++) {
     hash = Math.imul(hash ^ workflowId.charCodeAt(i), 0x01000193) >>> 0;
   }
-  return (hash ^ (hash >>> 16)) % SHARD_COUNT;
+  return ((hash ^ (hash >>> 16)) >>> 0) % SHARD_COUNT;
 }
