@@ -1,1 +1,32 @@
-export {};
+/**
+ * The store ports in memory: the same rules as on Postgres, nothing durable. For the time-skipping
+ * test environment and for tests of the planes. Each store is a world of its own.
+ */
+import type { ControlStore, ExecutionStore, SessionStore, VisibilityStore } from '@perdure/ports';
+import { MemoryControlStore } from './control-store.ts';
+import { MemoryExecutionStore } from './execution-store.ts';
+import { RunTable } from './run-table.ts';
+import { MemorySessionStore } from './session-store.ts';
+import { MemoryVisibilityStore } from './visibility-store.ts';
+
+/** Every port on one set of tables. */
+export interface MemoryStore {
+  readonly executions: ExecutionStore;
+  readonly visibility: VisibilityStore;
+  readonly control: ControlStore;
+  readonly sessions: SessionStore;
+  /** Does nothing: there is nothing to end. */
+  close(): Promise<void>;
+}
+
+/** An empty store. Every call does all its work before it returns its promise. */
+export function createMemoryStore(): MemoryStore {
+  const runs = new RunTable();
+  return {
+    executions: new MemoryExecutionStore(runs),
+    visibility: new MemoryVisibilityStore(runs),
+    control: new MemoryControlStore(),
+    sessions: new MemorySessionStore(),
+    close: () => Promise.resolve(),
+  };
+}
