@@ -1,7 +1,20 @@
 /**
  * The engine: pure decisions about one run. No I/O, no clock, no randomness; time and ids come in
  * as arguments, so that every decision can be repeated in a test.
+ *
+ * Open a transition on a run's state, apply commands, hand out what follows, close it, commit the
+ * decision.
  */
 export type * from './command.ts';
 export type * from './decision.ts';
-export type * from './state/execution-state.ts';
+export {
+  type ActivityPhase,
+  phaseOf as activityPhaseOf,
+} from './machines/activity.ts';
+export { transientEvents } from './machines/workflow-task.ts';
+export { followUpsOf, outboxOf } from './outbox.ts';
+export { nextDeadline } from './policy/wake.ts';
+export { decodeState, encodeState } from './state/encode.ts';
+export * from './state/execution-state.ts';
+export { durableFacts, fold } from './state/fold.ts';
+export { type Environment, type Transition, decide, openTransition } from './transition.ts';

@@ -11,61 +11,63 @@
 import type { CompiledRetryPolicy, WorkflowExecutionStatus } from '@perdure/common';
 import type { EventAttributes, EventType, Failure, PayloadBlob } from '@perdure/protocol';
 
-/** One run of a workflow. */
+/** One run of a workflow. Replaced as a whole, never changed in place. */
 export interface ExecutionState {
   readonly workflowId: string;
   readonly runId: string;
   readonly workflowType: string;
   readonly taskQueue: string;
   readonly firstExecutionRunId: string;
-  status: WorkflowExecutionStatus;
+  readonly status: WorkflowExecutionStatus;
   readonly startTime: number;
-  closeTime: number;
+  readonly closeTime: number;
   readonly workflowTaskTimeoutMs: number;
   /** Absolute; 0 when there is no run or execution timeout. */
   readonly runDeadline: number;
-  /** First workflow task not before this time; 0 when at once. */
+  /** First workflow task not before this time; 0 when at once, and once it is scheduled. */
   readonly firstWorkflowTaskAt: number;
   /** Id the next event will get. */
-  nextEventId: number;
+  readonly nextEventId: number;
   /** Time of the last event: event times never decrease. */
-  lastEventTime: number;
+  readonly lastEventTime: number;
   /** WorkflowTaskStarted of the last completed workflow task: what the workflow code has seen. */
-  lastCompletedStartedEventId: number;
-  cancelRequested: boolean;
-  signalCount: number;
-  workflowTask: WorkflowTaskState | undefined;
+  readonly lastCompletedStartedEventId: number;
+  readonly cancelRequested: boolean;
+  readonly signalCount: number;
+  readonly workflowTask: WorkflowTaskState | undefined;
   /** By scheduledEventId. */
-  readonly activities: Map<number, ActivityState>;
+  readonly activities: ReadonlyMap<number, ActivityState>;
   /** By timer id. */
-  readonly timers: Map<string, TimerState>;
+  readonly timers: ReadonlyMap<string, TimerState>;
 
   /** Volatile: events that wait for the started workflow task to end (semantics, rule 2). */
-  buffered: BufferedEvent[];
+  readonly buffered: readonly BufferedEvent[];
   /** Volatile: failed attempts in a row of the workflow task; 0 after a completed one. */
-  workflowTaskFailures: number;
+  readonly workflowTaskFailures: number;
   /** Volatile: the worker session that has the run cached. */
-  stickySession: string | undefined;
+  readonly stickySession: string | undefined;
   /** Volatile: when the store will wake this run; 0 when not armed. */
-  wakeAt: number;
+  readonly wakeAt: number;
   /** Volatile: request id of the start, for its idempotency. */
   readonly createRequestId: string;
 }
 
 /** The one workflow task that may be pending. */
 export interface WorkflowTaskState {
+  /** Of a transient attempt: the id its event will get when the attempt completes. */
   readonly scheduledEventId: number;
   /** 0 while it waits for a worker. */
-  startedEventId: number;
+  readonly startedEventId: number;
   /** 1, or the number of the retry: retries are transient, without events until they complete. */
   readonly attempt: number;
+  /** When it was last handed to dispatch. */
   readonly scheduledAt: number;
-  /** Volatile from here. */
-  startedAt: number;
+  /** Volatile from here; 0 while it waits for a worker. */
+  readonly startedAt: number;
   /** Worker session that runs it. */
-  session: string | undefined;
-  /** Not to be dispatched before this time (pacing of failing tasks); 0 when at once. */
-  notBefore: number;
+  readonly session: string | undefined;
+  /** Held back until this time (pacing of failing tasks); 0 once it is dispatched. */
+  readonly notBefore: number;
 }
 
 /** An activity that is scheduled and not closed. */
@@ -75,28 +77,33 @@ export interface ActivityState {
   readonly activityType: string;
   readonly taskQueue: string;
   readonly scheduledAt: number;
+  /** 0 means none, for each of the four. */
   readonly scheduleToCloseTimeoutMs: number;
   readonly scheduleToStartTimeoutMs: number;
   readonly startToCloseTimeoutMs: number;
   readonly heartbeatTimeoutMs: number;
   readonly retryPolicy: CompiledRetryPolicy;
   /** ActivityTaskCancelRequested; 0 when not requested. */
-  cancelRequestedEventId: number;
+  readonly cancelRequestedEventId: number;
 
   /** Volatile from here. Current attempt, from 1. */
-  attempt: number;
+  readonly attempt: number;
   /** When the current attempt was (or will be) handed to dispatch; in the future while backing off. */
-  attemptScheduledAt: number;
+  readonly attemptScheduledAt: number;
   /** Whether the current attempt's dispatch is out (false while backing off). */
-  dispatched: boolean;
+  readonly dispatched: boolean;
   /** 0 while the attempt waits for a worker. */
-  startedAt: number;
-  session: string | undefined;
-  identity: string | undefined;
-  lastHeartbeatAt: number;
-  heartbeatDetails: PayloadBlob | undefined;
+  readonly startedAt: number;
+  readonly session: string | undefined;
+  readonly identity: string | undefined;
+  /** Of the current attempt; 0 before its first heartbeat. */
+  readonly lastHeartbeatAt: number;
+  /** Of this or an earlier attempt. */
+  readonly heartbeatDetails: PayloadBlob | undefined;
   /** Of the attempt before. */
-  lastFailure: Failure | undefined;
+  readonly lastFailure: Failure | undefined;
+  /** Its outcome is decided and waits among the buffered events; nothing more can happen to it. */
+  readonly outcomeBuffered: boolean;
 }
 
 /** A timer that has not fired. */
@@ -104,6 +111,8 @@ export interface TimerState {
   readonly timerId: string;
   readonly startedEventId: number;
   readonly fireAt: number;
+  /** Volatile: its TimerFired waits among the buffered events. */
+  readonly firedBuffered: boolean;
 }
 
 /** An event that has no id yet. */
@@ -114,3 +123,8 @@ export type BufferedEvent = {
     readonly attributes: EventAttributes<T>;
   };
 }[EventType];
+
+/** Whether the run has ended. A closed run never changes again. */
+export function isClosed(state: ExecutionState): boolean {
+  return state.status !== 'RUNNING';
+}

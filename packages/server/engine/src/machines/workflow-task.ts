@@ -1,0 +1,221 @@
+/**
+ * The workflow task: at most one is pending per run.
+ *
+ * ```
+ * none ──schedule──► waiting ──start──► started ──complete──► none
+ *            ▲          │                  └──fail, time out──► waiting (the next attempt)
+ *            └──convert─┘
+ * ```
+ *
+ * Attempt 1 writes an event at each move. Later attempts are *transient*: they leave no events until
+ * one of them completes, which then writes Scheduled, Started and Completed at once, with its
+ * attempt number (semantics 47). When an event arrives while a transient attempt waits, it is
+ * converted into an ordinary attempt 1.
+ *
+ * Pacing: the SDK reports every failed attempt, so slowing down is the server's part; see
+ * `workflowTaskPaceMs`.
+ */
+import type { Failure, HistoryEvent, WorkflowTaskFailedCause } from '@perdure/protocol';
+import type { Draft } from '../draft.ts';
+import { workflowTaskPaceMs } from '../policy/retry.ts';
+import {
+  type ExecutionState,
+  type WorkflowTaskState,
+  isClosed,
+} from '../state/execution-state.ts';
+import { flushBuffered } from './buffer.ts';
+
+/** How a workflow task ended other than by completing. */
+export type WorkflowTaskEnd =
+  | { readonly kind: 'timedOut' }
+  | {
+      readonly kind: 'failed';
+      readonly cause: WorkflowTaskFailedCause;
+      readonly failure?: Failure;
+      readonly identity?: string;
+    };
+
+/** The task that waits for a worker and may be handed out now. */
+export function dispatchedWorkflowTask(state: ExecutionState): WorkflowTaskState | undefined {
+  const task = state.workflowTask;
+  return task && task.startedEventId === 0 && task.notBefore === 0 ? task : undefined;
+}
+
+/** The task as it runs, if it is the one that is meant. */
+export function startedWorkflowTask(
+  state: ExecutionState,
+  startedEventId: number,
+  attempt: number,
+): WorkflowTaskState | undefined {
+  const task = state.workflowTask;
+  if (!task || startedEventId === 0) return undefined;
+  return task.startedEventId === startedEventId && task.attempt === attempt ? task : undefined;
+}
+
+/** Schedules a task for what the workflow has not seen, unless one is coming anyway. */
+export function ensureWorkflowTask(draft: Draft): void {
+  draft.needsWorkflowTask = false;
+  const { state } = draft;
+  const task = state.workflowTask;
+  if (isClosed(state)) return;
+  if (task ? task.startedEventId > 0 || task.attempt === 1 : state.firstWorkflowTaskAt > 0) return;
+  scheduleWorkflowTask(draft);
+}
+
+/** Writes WorkflowTaskScheduled, attempt 1, in place of any transient attempt. */
+export function scheduleWorkflowTask(draft: Draft, at = draft.now): void {
+  const { taskQueue, workflowTaskTimeoutMs } = draft.state;
+  draft.needsWorkflowTask = false;
+  draft.emit(
+    'WorkflowTaskScheduled',
+    { taskQueue, startToCloseTimeoutMs: workflowTaskTimeoutMs, attempt: 1 },
+    at,
+  );
+  draft.offer({ kind: 'workflowTask' });
+}
+
+/** Hands the waiting task to a session. */
+export function startWorkflowTask(
+  draft: Draft,
+  task: WorkflowTaskState,
+  session: string,
+  identity: string,
+  at = draft.now,
+): void {
+  const { scheduledEventId } = task;
+  if (task.attempt === 1) {
+    draft.emit('WorkflowTaskStarted', { scheduledEventId, identity }, at);
+    draft.set({ workflowTask: { ...draft.state.workflowTask!, session } });
+    return;
+  }
+  const startedAt = Math.max(at, task.scheduledAt);
+  draft.set({
+    workflowTask: { ...task, startedEventId: scheduledEventId + 1, startedAt, session },
+  });
+}
+
+/** Writes WorkflowTaskCompleted, after the events that a transient attempt still owes. */
+export function completeWorkflowTask(
+  draft: Draft,
+  task: WorkflowTaskState,
+  session: string,
+  identity: string,
+): number {
+  writeTransient(draft, task, identity);
+  const { scheduledEventId, startedEventId } = task;
+  const eventId = draft.emit('WorkflowTaskCompleted', {
+    scheduledEventId,
+    startedEventId,
+    identity,
+  });
+  draft.set({ stickySession: session, workflowTaskFailures: 0 });
+  return eventId;
+}
+
+/**
+ * Ends the started attempt without a result and lets the next one follow: transient, or ordinary if
+ * there were buffered events.
+ */
+export function failWorkflowTask(draft: Draft, task: WorkflowTaskState, end: WorkflowTaskEnd): void {
+  if (task.attempt === 1) writeEnd(draft, task, end);
+  draft.set({
+    workflowTask: undefined,
+    workflowTaskFailures: draft.state.workflowTaskFailures + 1,
+    stickySession: undefined,
+  });
+  if (!flushBuffered(draft)) awaitTransient(draft, task.attempt + 1);
+}
+
+/**
+ * Refuses a close command because events came in between: always recorded and retried at once,
+ * whatever the attempt (semantics, rule 5).
+ */
+export function failUnhandledCommand(
+  draft: Draft,
+  task: WorkflowTaskState,
+  identity: string,
+): void {
+  writeTransient(draft, task, identity);
+  writeEnd(draft, task, { kind: 'failed', cause: 'UNHANDLED_COMMAND', identity });
+  draft.set({ stickySession: undefined });
+  flushBuffered(draft);
+}
+
+/** Ends the attempt, if one is started, because the run is closed from outside (semantics 56). */
+export function abandonWorkflowTask(draft: Draft): void {
+  const task = draft.state.workflowTask;
+  if (task && task.startedEventId > 0 && task.attempt === 1) {
+    writeEnd(draft, task, { kind: 'failed', cause: 'FORCE_CLOSE_COMMAND' });
+  }
+  draft.set({ workflowTask: undefined });
+  flushBuffered(draft);
+  draft.needsWorkflowTask = false;
+}
+
+/** A held back attempt becomes dispatchable. */
+export function releaseWorkflowTask(draft: Draft, task: WorkflowTaskState): void {
+  draft.set({ workflowTask: { ...task, scheduledAt: draft.now, notBefore: 0 } });
+  draft.offer({ kind: 'workflowTask' });
+}
+
+/**
+ * The WorkflowTaskScheduled and WorkflowTaskStarted of a started transient attempt, exactly as they
+ * will be written if it completes; empty for an ordinary task, whose events are in the history. A
+ * worker must be given them at the end of the history.
+ */
+export function transientEvents(state: ExecutionState, identity: string): HistoryEvent[] {
+  const task = state.workflowTask;
+  if (!task || task.attempt === 1 || task.startedEventId === 0) return [];
+  const { scheduledEventId, attempt } = task;
+  const scheduledAt = Math.max(task.scheduledAt, state.lastEventTime);
+  return [
+    {
+      eventId: scheduledEventId,
+      eventTime: scheduledAt,
+      eventType: 'WorkflowTaskScheduled',
+      attributes: {
+        taskQueue: state.taskQueue,
+        startToCloseTimeoutMs: state.workflowTaskTimeoutMs,
+        attempt,
+      },
+    },
+    {
+      eventId: task.startedEventId,
+      eventTime: Math.max(task.startedAt, scheduledAt),
+      eventType: 'WorkflowTaskStarted',
+      attributes: { scheduledEventId, identity },
+    },
+  ];
+}
+
+function writeTransient(draft: Draft, task: WorkflowTaskState, identity: string): void {
+  const owed = task.attempt > 1 ? transientEvents(draft.state, identity) : [];
+  for (const event of owed) draft.emit(event.eventType, event.attributes as never, event.eventTime);
+}
+
+function writeEnd(draft: Draft, task: WorkflowTaskState, end: WorkflowTaskEnd): void {
+  const { scheduledEventId, startedEventId } = task;
+  if (end.kind === 'timedOut') {
+    const timeoutType = 'START_TO_CLOSE';
+    draft.emit('WorkflowTaskTimedOut', { scheduledEventId, startedEventId, timeoutType });
+    return;
+  }
+  const { cause, failure, identity } = end;
+  draft.emit('WorkflowTaskFailed', { scheduledEventId, startedEventId, cause, failure, identity });
+}
+
+function awaitTransient(draft: Draft, attempt: number): void {
+  const pace = workflowTaskPaceMs(attempt);
+  draft.set({
+    workflowTask: {
+      scheduledEventId: draft.state.nextEventId,
+      startedEventId: 0,
+      attempt,
+      scheduledAt: draft.now,
+      startedAt: 0,
+      session: undefined,
+      notBefore: pace > 0 ? draft.now + pace : 0,
+    },
+  });
+  if (pace === 0) draft.offer({ kind: 'workflowTask' });
+}

@@ -1,0 +1,57 @@
+/**
+ * When a run acts by itself, and when the store is told (lazy timers, blueprint §5).
+ *
+ * The store holds one wake-up time per run. Moving it costs an index write, so it is moved only when
+ * it would be too late; a wake-up that finds nothing due arms the next one.
+ */
+import { type ExecutionState, isClosed } from '../state/execution-state.ts';
+import { nextLivenessCheck } from './liveness.ts';
+import { activityDeadline } from './timeouts.ts';
+
+/** The earliest time at which something is due, which may have passed; 0 when nothing will be. */
+export function nextDeadline(state: ExecutionState, now: number): number {
+  if (isClosed(state)) return 0;
+  let next = earlier(state.runDeadline, state.firstWorkflowTaskAt);
+  next = earlier(next, workflowTaskDeadline(state));
+  for (const timer of state.timers.values()) {
+    if (!timer.firedBuffered) next = earlier(next, timer.fireAt);
+  }
+  for (const activity of state.activities.values()) {
+    if (activity.outcomeBuffered) continue;
+    next = earlier(next, activityDeadline(activity)?.at ?? 0);
+    if (activity.startedAt > 0) next = earlier(next, nextLivenessCheck(activity.startedAt, now));
+  }
+  const task = state.workflowTask;
+  if (task && task.startedAt > 0) next = earlier(next, nextLivenessCheck(task.startedAt, now));
+  return next;
+}
+
+/** The end of a started task's timeout or of a held back one's pause; 0 for neither. */
+export function workflowTaskDeadline(state: ExecutionState): number {
+  const task = state.workflowTask;
+  if (!task) return 0;
+  return task.startedAt > 0 ? task.startedAt + state.workflowTaskTimeoutMs : task.notBefore;
+}
+
+/**
+ * What the run's wake-up time is to be: what it is, unless that is too late, has passed, or the run
+ * is parked and would wake for nothing. 0 means none.
+ */
+export function nextWake(state: ExecutionState, now: number): number {
+  const armed = state.wakeAt;
+  if (isClosed(state)) return 0;
+  const due = nextDeadline(state, now);
+  const passed = armed <= now;
+  const tooLate = due !== 0 && due < armed;
+  return armed === 0 || passed || tooLate || isParked(state) ? due : armed;
+}
+
+/** Whether nobody works on the run or is about to. */
+function isParked(state: ExecutionState): boolean {
+  return state.workflowTask === undefined && state.activities.size === 0;
+}
+
+/** The earlier of two times, 0 meaning never. */
+function earlier(a: number, b: number): number {
+  return a === 0 || (b !== 0 && b < a) ? b : a;
+}

@@ -1,0 +1,293 @@
+/**
+ * Drives one run as a client and a worker would, one command per transition, and checks the
+ * invariants after each. Ids of pending tasks are looked up, so that a scenario reads as a story.
+ */
+import { expect } from 'vitest';
+import type { Command, EventOf, EventType, Failure, HistoryEvent } from '@perdure/protocol';
+import {
+  type ActivityState,
+  type EngineCommand,
+  type ExecutionState,
+  type FollowUp,
+  type Outcome,
+  type StartWorkflow,
+  openTransition,
+} from '../src/index.ts';
+import { checkDecision, deepFreeze } from './invariants.ts';
+
+/** Where every run begins in time. */
+export const START_TIME = 1_700_000_000_000;
+
+/** The short names of semantics §0. */
+const shortNames: Readonly<Record<EventType, string>> = {
+  WorkflowExecutionStarted: 'S',
+  WorkflowTaskScheduled: 'Ts',
+  WorkflowTaskStarted: 'Wst',
+  WorkflowTaskCompleted: 'Wco',
+  WorkflowTaskFailed: 'Wfa',
+  WorkflowTaskTimedOut: 'Wto',
+  ActivityTaskScheduled: 'As',
+  ActivityTaskStarted: 'Ast',
+  ActivityTaskCompleted: 'Ac',
+  ActivityTaskFailed: 'Af',
+  ActivityTaskTimedOut: 'Ato',
+  ActivityTaskCancelRequested: 'Acr',
+  ActivityTaskCanceled: 'Acn',
+  TimerStarted: 'Tm+',
+  TimerFired: 'Tm!',
+  TimerCanceled: 'Tm-',
+  WorkflowExecutionSignaled: 'Sig',
+  WorkflowExecutionCancelRequested: 'CR',
+  WorkflowExecutionCompleted: 'OK',
+  WorkflowExecutionFailed: 'FAIL',
+  WorkflowExecutionCanceled: 'CANCELED',
+  WorkflowExecutionTimedOut: 'TO',
+  WorkflowExecutionTerminated: 'TERM',
+};
+
+/** A payload blob that reads as its text. */
+export const blobOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** A failure as the SDK reports what user code threw. */
+export function applicationFailure(
+  message: string,
+  options: { type?: string; nonRetryable?: boolean; nextRetryDelayMs?: number } = {},
+): Failure {
+  return { message, info: { kind: 'application', type: 'Error', ...options } };
+}
+
+/** A ScheduleActivityTask command; start-to-close 60 s unless overridden. */
+export function schedule(
+  activityId: string,
+  options: Partial<Extract<Command, { commandType: 'ScheduleActivityTask' }>> = {},
+): Command {
+  return {
+    commandType: 'ScheduleActivityTask',
+    activityId,
+    activityType: `type-${activityId}`,
+    startToCloseTimeoutMs: 60_000,
+    ...options,
+  };
+}
+
+/** The retry policy that allows `maximumAttempts`, 0 meaning any number. */
+export function attempts(
+  maximumAttempts: number,
+  nonRetryableErrorTypes: readonly string[] = [],
+): NonNullable<Extract<Command, { commandType: 'ScheduleActivityTask' }>['retryPolicy']> {
+  return {
+    initialIntervalMs: 1_000,
+    backoffCoefficient: 2,
+    maximumIntervalMs: 100_000,
+    maximumAttempts,
+    nonRetryableErrorTypes,
+  };
+}
+
+export const startTimer = (timerId: string, startToFireTimeoutMs: number): Command => ({
+  commandType: 'StartTimer',
+  timerId,
+  startToFireTimeoutMs,
+});
+export const cancelTimer = (timerId: string): Command => ({ commandType: 'CancelTimer', timerId });
+export const requestCancel = (activityId: string): Command => ({
+  commandType: 'RequestCancelActivityTask',
+  activityId,
+});
+export const succeed: Command = {
+  commandType: 'CompleteWorkflowExecution',
+  result: blobOf('result'),
+};
+export const confirmCancel: Command = { commandType: 'CancelWorkflowExecution' };
+
+/** See the module comment. */
+export class Run {
+  readonly history: HistoryEvent[] = [];
+  readonly identity = 'worker@test';
+  /** Follow-ups of the last transition. */
+  followUps: FollowUp[] = [];
+  now = START_TIME;
+  #state: ExecutionState | undefined;
+
+  /** A run that has begun and whose first workflow task waits. */
+  static start(options: Partial<StartWorkflow> = {}): Run {
+    const run = new Run();
+    run.ok({
+      kind: 'startWorkflow',
+      workflowId: 'workflow',
+      runId: 'run',
+      workflowType: 'FooBar',
+      taskQueue: 'queue',
+      requestId: 'request',
+      ...options,
+    });
+    return run;
+  }
+
+  get state(): ExecutionState {
+    return this.#state!;
+  }
+
+  /** The history in the short names of semantics §0, task triples folded. */
+  get story(): string {
+    return this.history
+      .map((event) => shortNames[event.eventType])
+      .join(' ')
+      .replaceAll('Ts Wst Wco', 'T')
+      .replaceAll('Ts Wst Wfa', 'Tf')
+      .replaceAll('Ts Wst Wto', 'Tt');
+  }
+
+  /** The last event of a type. */
+  last<T extends EventType>(eventType: T): EventOf<T>['attributes'] {
+    const found = this.history.findLast((event) => event.eventType === eventType);
+    if (!found) throw new Error(`no ${eventType} in ${this.story}`);
+    return found.attributes as EventOf<T>['attributes'];
+  }
+
+  /** Applies commands in one transition and commits it. */
+  apply(...commands: EngineCommand[]): Outcome[] {
+    const before = this.#state && deepFreeze(this.#state);
+    const transition = openTransition(before, { now: this.now });
+    const outcomes = commands.map((command) => transition.apply(command));
+    this.followUps = transition.takeFollowUps();
+    const decision = transition.close();
+    this.history.push(...decision.events);
+    this.#state = decision.state;
+    checkDecision(before, decision, this.history, this.now);
+    return outcomes;
+  }
+
+  /** Applies one command that must be accepted. */
+  ok(command: EngineCommand): this {
+    expect(this.apply(command)).toEqual([{ kind: 'accepted' }]);
+    return this;
+  }
+
+  /** Lets time pass, waking the run at each time it asked to be woken. */
+  sleep(ms: number): this {
+    const until = this.now + ms;
+    while (this.state.wakeAt > 0 && this.state.wakeAt <= until) {
+      this.now = Math.max(this.now, this.state.wakeAt);
+      this.ok({ kind: 'wakeUp' });
+    }
+    this.now = until;
+    return this;
+  }
+
+  /** A worker takes the workflow task. */
+  takeTask(session = 'session'): this {
+    const { scheduledEventId, attempt } = this.state.workflowTask!;
+    const { identity } = this;
+    return this.ok({ kind: 'startWorkflowTask', scheduledEventId, attempt, session, identity });
+  }
+
+  /** The worker that has the workflow task completes it. */
+  finishTask(...commands: Command[]): Outcome {
+    const { startedEventId, attempt, session } = this.state.workflowTask!;
+    const [outcome] = this.apply({
+      kind: 'completeWorkflowTask',
+      startedEventId,
+      attempt,
+      session: session!,
+      identity: this.identity,
+      commands,
+    });
+    return outcome!;
+  }
+
+  /** A whole workflow task, taken and completed. */
+  task(...commands: Command[]): this {
+    expect(this.takeTask().finishTask(...commands)).toEqual({ kind: 'accepted' });
+    return this;
+  }
+
+  /** The worker that has the workflow task fails it. */
+  failTask(message = 'broken'): this {
+    const { startedEventId, attempt } = this.state.workflowTask!;
+    return this.ok({
+      kind: 'failWorkflowTask',
+      startedEventId,
+      attempt,
+      identity: this.identity,
+      cause: 'WORKFLOW_WORKER_UNHANDLED_FAILURE',
+      failure: applicationFailure(message),
+    });
+  }
+
+  /** The pending activity with this id. */
+  activity(activityId: string): ActivityState {
+    const found = [...this.state.activities.values()].find((a) => a.activityId === activityId);
+    if (!found) throw new Error(`activity ${activityId} is not pending in ${this.story}`);
+    return found;
+  }
+
+  /** A worker takes the waiting attempt. */
+  takeActivity(activityId: string, session = 'session'): this {
+    const { scheduledEventId, attempt } = this.activity(activityId);
+    const { identity } = this;
+    return this.ok({ kind: 'startActivity', scheduledEventId, attempt, session, identity });
+  }
+
+  /** The running attempt returns. */
+  finishActivity(activityId: string, result = `${activityId}'s result`): this {
+    const command = this.#outcome(activityId);
+    return this.ok({ ...command, kind: 'completeActivity', result: blobOf(result) });
+  }
+
+  /** The running attempt throws. */
+  failActivity(activityId: string, failure: Failure = applicationFailure('no')): this {
+    return this.ok({ ...this.#outcome(activityId), kind: 'failActivity', failure });
+  }
+
+  /** The running attempt confirms its cancellation. */
+  cancelActivity(activityId: string): this {
+    return this.ok({ ...this.#outcome(activityId), kind: 'cancelActivity' });
+  }
+
+  /** The running attempt reports progress. */
+  heartbeat(activityId: string, details: string): this {
+    const { scheduledEventId, attempt } = this.activity(activityId);
+    const command = { kind: 'heartbeatActivity', scheduledEventId, attempt } as const;
+    return this.ok({ ...command, details: blobOf(details) });
+  }
+
+  /** A whole activity, taken and finished. */
+  run(activityId: string): this {
+    return this.takeActivity(activityId).finishActivity(activityId);
+  }
+
+  /** A fused step: the running activity returns, and the workflow has run on. */
+  step(
+    activityId: string,
+    commands: readonly Command[],
+    changes: { assumedNextEventId?: number; workflowTimeMs?: number; session?: string } = {},
+  ): Outcome {
+    const { scheduledEventId, attempt, session } = this.activity(activityId);
+    const result = blobOf(`${activityId}'s result`);
+    const [outcome] = this.apply({
+      kind: 'completeStep',
+      session: session!,
+      identity: this.identity,
+      results: [{ scheduledEventId, attempt, result }],
+      assumedNextEventId: this.state.nextEventId,
+      workflowTimeMs: this.now,
+      commands,
+      ...changes,
+    });
+    return outcome!;
+  }
+
+  signal(signalName = 'signal'): this {
+    return this.ok({ kind: 'signalWorkflow', signalName, input: blobOf(signalName) });
+  }
+
+  requestCancel(): this {
+    return this.ok({ kind: 'requestCancelWorkflow' });
+  }
+
+  #outcome(activityId: string): { scheduledEventId: number; attempt: number; identity: string } {
+    const { scheduledEventId, attempt } = this.activity(activityId);
+    return { scheduledEventId, attempt, identity: this.identity };
+  }
+}

@@ -1,0 +1,345 @@
+/** Workflow tasks, buffering, failures and closing: semantics 15–18, 21, 28, 36–59, rules 1–5. */
+import { describe, expect, test } from 'vitest';
+import { transientEvents } from '../src/index.ts';
+import {
+  Run,
+  applicationFailure,
+  cancelTimer,
+  confirmCancel,
+  requestCancel,
+  schedule,
+  startTimer,
+  succeed,
+} from './run-driver.ts';
+
+describe('timers', () => {
+  test('semantics 15: a timer fires', () => {
+    const run = Run.start().task(startTimer('1', 100));
+    expect(run.state.wakeAt).toBe(run.now + 100);
+    run.sleep(99);
+    expect(run.story).toBe('S T Tm+');
+    run.sleep(1).task(succeed);
+    expect(run.story).toBe('S T Tm+ Tm! T OK');
+    expect(run.last('TimerFired')).toEqual({ timerId: '1', startedEventId: 5 });
+  });
+
+  test('semantics 16 and 18: a timer is cancelled later', () => {
+    const run = Run.start().task(startTimer('1', 100), startTimer('2', 5_000)).sleep(100);
+    run.task(cancelTimer('2'), succeed);
+    expect(run.story).toBe('S T Tm+ Tm+ Tm! T Tm- OK');
+  });
+
+  test('semantics 17: started and cancelled in one task, the SDK sends nothing', () => {
+    expect(Run.start().task(succeed).story).toBe('S T OK');
+  });
+
+  test('timers due together fire in order of due time, then of starting, before one task', () => {
+    const run = Run.start().task(startTimer('b', 50), startTimer('a', 50), startTimer('c', 40));
+    run.now += 60;
+    run.ok({ kind: 'wakeUp' });
+    const fired = run.history.filter((event) => event.eventType === 'TimerFired');
+    expect(fired.map((event) => event.attributes.timerId)).toEqual(['c', 'b', 'a']);
+    expect(run.story).toBe('S T Tm+ Tm+ Tm+ Tm! Tm! Tm! Ts');
+  });
+
+  test('a wake-up that finds nothing due changes nothing but the next wake-up', () => {
+    const run = Run.start().task(schedule('a')).takeActivity('a');
+    const { wakeAt, nextEventId } = run.state;
+    run.now = wakeAt;
+    run.ok({ kind: 'wakeUp' });
+    expect(run.state.nextEventId).toBe(nextEventId);
+    expect(run.state.wakeAt).toBeGreaterThan(wakeAt);
+  });
+});
+
+describe('cancel request', () => {
+  test('semantics 21: the workflow confirms', () => {
+    const run = Run.start().task(startTimer('1', 86_400_000)).requestCancel();
+    run.task(cancelTimer('1'), confirmCancel);
+    expect(run.story).toBe('S T Tm+ CR T Tm- CANCELED');
+  });
+
+  test('semantics 28: the workflow goes on regardless', () => {
+    const run = Run.start().task(startTimer('1', 100)).requestCancel().task().sleep(100);
+    run.task(succeed);
+    expect(run.story).toBe('S T Tm+ CR T Tm! T OK');
+  });
+
+  test('a second request changes nothing, buffered or not', () => {
+    const run = Run.start().requestCancel().requestCancel();
+    expect(run.story).toBe('S Ts CR');
+    const busy = Run.start().takeTask().requestCancel().requestCancel();
+    expect(busy.state.buffered).toHaveLength(1);
+  });
+
+  test('confirming what nobody requested is refused', () => {
+    const run = Run.start().takeTask();
+    expect(run.finishTask(confirmCancel)).toMatchObject({ kind: 'taskFailed' });
+    expect(run.last('WorkflowTaskFailed').cause).toBe('BAD_COMMAND_ATTRIBUTES');
+  });
+});
+
+describe('rules 1 and 2: order and buffering', () => {
+  test('semantics 36: a signal before the first task is started is appended', () => {
+    const run = Run.start().signal().task(succeed);
+    expect(run.story).toBe('S Ts Sig Wst Wco OK');
+  });
+
+  test('rule 2: command events, then buffered ones with results last, then a new task', () => {
+    const run = Run.start().task(schedule('a'), schedule('b'), startTimer('1', 1_000));
+    run.takeActivity('a').takeActivity('b').signal().takeTask();
+    run.finishActivity('a').signal('x').sleep(1_000).failActivity('b', {
+      info: { kind: 'application', nonRetryable: true },
+    });
+    expect(run.story).toBe('S T As As Tm+ Sig Ts Wst');
+    expect(run.finishTask(startTimer('2', 5))).toEqual({ kind: 'accepted' });
+    expect(run.story).toBe('S T As As Tm+ Sig T Tm+ Ast Sig Tm! Ast Ac Af Ts');
+    const [startedA, startedB] = run.history.filter((e) => e.eventType === 'ActivityTaskStarted');
+    expect(run.last('ActivityTaskCompleted').startedEventId).toBe(startedA!.eventId);
+    expect(run.last('ActivityTaskFailed').startedEventId).toBe(startedB!.eventId);
+  });
+
+  test('a settled activity cannot be settled again', () => {
+    const run = Run.start().task(schedule('a')).takeActivity('a').signal().takeTask();
+    run.finishActivity('a');
+    const again = { kind: 'completeActivity', scheduledEventId: 5, attempt: 1, identity: 'x' } as const;
+    expect(run.apply(again)).toMatchObject([{ kind: 'rejected', reason: 'stale' }]);
+  });
+
+  test('rule 5, tricky (a): a close command with buffered events is refused and retried at once', () => {
+    const run = Run.start().takeTask().signal();
+    expect(run.finishTask(succeed)).toMatchObject({ kind: 'taskFailed' });
+    expect(run.story).toBe('S Tf Sig Ts');
+    expect(run.last('WorkflowTaskFailed').cause).toBe('UNHANDLED_COMMAND');
+    expect(run.followUps).toMatchObject([{ kind: 'dispatchWorkflowTask', attempt: 1 }]);
+    expect(run.state.stickySession).toBeUndefined();
+    run.task(succeed);
+    expect(run.story).toBe('S Tf Sig T OK');
+  });
+
+  test('rule 5: an UNHANDLED_COMMAND of a transient attempt is recorded all the same', () => {
+    const run = Run.start().takeTask().failTask().takeTask().signal();
+    expect(run.finishTask(succeed)).toMatchObject({ kind: 'taskFailed' });
+    expect(run.story).toBe('S Tf Tf Sig Ts');
+    expect(run.history[4]?.attributes).toMatchObject({ attempt: 2 });
+  });
+
+  test('rule 5: CancelTimer takes back the firing of its own timer', () => {
+    const run = Run.start().task(startTimer('1', 100)).signal().takeTask().sleep(100);
+    expect(run.state.buffered).toHaveLength(1);
+    expect(run.finishTask(cancelTimer('1'), succeed)).toEqual({ kind: 'accepted' });
+    expect(run.story).toBe('S T Tm+ Sig T Tm- OK');
+  });
+
+  test('rule 4: nothing may follow a close command', () => {
+    const run = Run.start().takeTask();
+    expect(run.finishTask(succeed, startTimer('1', 1))).toMatchObject({
+      kind: 'taskFailed',
+      message: expect.stringContaining('must be the last command'),
+    });
+    expect(run.story).toBe('S Tf');
+  });
+
+  test.each([
+    ['activity without a deadline', [schedule('a', { startToCloseTimeoutMs: undefined })]],
+    ['activity id in use', [schedule('a'), schedule('a')]],
+    ['timer id in use', [startTimer('1', 1), startTimer('1', 1)]],
+    ['unknown timer', [cancelTimer('9')]],
+    ['timer cancelled twice', [startTimer('1', 1), cancelTimer('1'), cancelTimer('1')]],
+    ['unknown activity', [requestCancel('nope')]],
+    ['nonsense policy', [schedule('a', { retryPolicy: policyOf(0.5) })]],
+  ])('bad command attributes refuse the whole task: %s', (_, commands) => {
+    const run = Run.start().takeTask();
+    expect(run.finishTask(startTimer('good', 1), ...commands)).toMatchObject({ kind: 'taskFailed' });
+    expect(run.story).toBe('S Tf');
+    expect(run.last('WorkflowTaskFailed').cause).toBe('BAD_COMMAND_ATTRIBUTES');
+    expect(run.followUps).toMatchObject([{ kind: 'dispatchWorkflowTask', attempt: 2 }]);
+  });
+
+  test('semantics 75: at most 2,000 pending activities', () => {
+    const run = Run.start().task(...Array.from({ length: 2_000 }, (_, i) => schedule(`${i}`)));
+    run.signal().takeTask();
+    expect(run.finishTask(schedule('one more'))).toMatchObject({ kind: 'taskFailed' });
+    expect(run.last('WorkflowTaskFailed').cause).toBe('PENDING_ACTIVITIES_LIMIT_EXCEEDED');
+  });
+});
+
+function policyOf(backoffCoefficient: number) {
+  return {
+    initialIntervalMs: 1_000,
+    backoffCoefficient,
+    maximumIntervalMs: 1_000,
+    maximumAttempts: 0,
+    nonRetryableErrorTypes: [],
+  };
+}
+
+describe('failing tasks', () => {
+  test('semantics 46: an application failure closes the run', () => {
+    const failure = applicationFailure('boom');
+    const run = Run.start().task({ commandType: 'FailWorkflowExecution', failure });
+    expect(run.story).toBe('S T FAIL');
+    expect(run.last('WorkflowExecutionFailed').failure).toEqual(failure);
+  });
+
+  test('semantics 38: a handler that throws fails the run in the task of its signal', () => {
+    const run = Run.start().task(startTimer('1', 1_000)).signal();
+    run.task({ commandType: 'FailWorkflowExecution', failure: applicationFailure('boom') });
+    expect(run.story).toBe('S T Tm+ Sig T FAIL');
+  });
+
+  test('semantics 38: a signal to a closed workflow is refused', () => {
+    const run = Run.start().task(succeed);
+    expect(run.apply({ kind: 'signalWorkflow', signalName: 'late' })).toMatchObject([
+      { kind: 'rejected', reason: 'notFound' },
+    ]);
+  });
+
+  test('semantics 47 and 49, tricky (b): one Tf, then silence, until an attempt completes', () => {
+    const run = Run.start().takeTask().failTask();
+    expect(run.story).toBe('S Tf');
+    expect(run.followUps).toMatchObject([{ kind: 'dispatchWorkflowTask', attempt: 2 }]);
+    run.takeTask().failTask().sleep(1_000).takeTask().failTask().sleep(2_000);
+    expect(run.story).toBe('S Tf');
+    expect(run.state.workflowTaskFailures).toBe(3);
+    run.takeTask();
+    const shown = transientEvents(run.state, run.identity);
+    expect(run.finishTask(succeed)).toEqual({ kind: 'accepted' });
+    expect(run.story).toBe('S Tf T OK');
+    expect(run.history.slice(4, 6)).toEqual(shown);
+    expect(run.last('WorkflowTaskScheduled').attempt).toBe(4);
+  });
+
+  test('pacing: the second attempt at once, then 1 s, 2 s, … at most 60 s', () => {
+    const run = Run.start();
+    const waits: number[] = [];
+    for (let i = 0; i < 11; i++) {
+      run.takeTask().failTask();
+      const { notBefore } = run.state.workflowTask!;
+      const wait = notBefore === 0 ? 0 : notBefore - run.now;
+      if (wait > 0) expect(run.followUps).toEqual([]);
+      waits.push(wait / 1_000);
+      run.sleep(wait);
+    }
+    expect(waits).toEqual([0, 1, 2, 4, 8, 16, 32, 60, 60, 60, 60]);
+  });
+
+  test('semantics 47: a signal turns a waiting transient attempt into an ordinary one', () => {
+    const run = Run.start().takeTask().failTask().takeTask().failTask();
+    expect(run.state.workflowTask).toMatchObject({ attempt: 3, notBefore: run.now + 1_000 });
+    run.signal();
+    expect(run.story).toBe('S Tf Sig Ts');
+    expect(run.followUps).toMatchObject([{ kind: 'dispatchWorkflowTask', attempt: 1 }]);
+    run.takeTask().failTask();
+    expect(run.story).toBe('S Tf Sig Tf');
+  });
+
+  test('semantics 47: a signal during a transient attempt makes the next one ordinary', () => {
+    const run = Run.start().takeTask().failTask().takeTask().signal().failTask();
+    expect(run.story).toBe('S Tf Sig Ts');
+    expect(run.state.workflowTask).toMatchObject({ attempt: 1 });
+  });
+
+  test('a failed task with buffered events flushes them behind its failure', () => {
+    const run = Run.start().takeTask().signal().failTask();
+    expect(run.story).toBe('S Tf Sig Ts');
+  });
+
+  test('semantics 50: task timeout after 10 s, later attempts transient', () => {
+    const run = Run.start().takeTask().sleep(10_000);
+    expect(run.story).toBe('S Tt');
+    expect(run.last('WorkflowTaskTimedOut').timeoutType).toBe('START_TO_CLOSE');
+    run.takeTask().sleep(10_000).sleep(1_000).task(succeed);
+    expect(run.story).toBe('S Tt T OK');
+  });
+
+  test('a lost task is a timeout now, and no longer sticky', () => {
+    const run = Run.start().task(startTimer('1', 1)).sleep(1);
+    expect(run.state.stickySession).toBe('session');
+    run.takeTask();
+    const { startedEventId, attempt } = run.state.workflowTask!;
+    run.ok({ kind: 'loseWorkflowTask', startedEventId, attempt });
+    expect(run.story).toBe('S T Tm+ Tm! Tt');
+    expect(run.followUps).toMatchObject([
+      { kind: 'dispatchWorkflowTask', attempt: 2, stickySession: undefined },
+    ]);
+  });
+});
+
+describe('closing from outside', () => {
+  test('semantics 52: run timeout leaves a scheduled task dangling', () => {
+    const run = Run.start({ workflowRunTimeoutMs: 5_000 }).sleep(5_000);
+    expect(run.story).toBe('S Ts TO');
+    expect(run.state.status).toBe('TIMED_OUT');
+  });
+
+  test('semantics 52: a started one likewise, but nothing buffered is lost', () => {
+    const run = Run.start({ workflowExecutionTimeoutMs: 5_000 }).takeTask().signal().sleep(5_000);
+    expect(run.story).toBe('S Ts Wst Sig TO');
+  });
+
+  test('semantics 56: terminate', () => {
+    const run = Run.start().task(startTimer('1', 1)).ok({ kind: 'terminateWorkflow', reason: 'r' });
+    expect(run.story).toBe('S T Tm+ TERM');
+    expect(run.last('WorkflowExecutionTerminated').reason).toBe('r');
+  });
+
+  test('semantics 56: a started task is failed first, then what was buffered', () => {
+    const run = Run.start().takeTask().signal().ok({ kind: 'terminateWorkflow' });
+    expect(run.story).toBe('S Tf Sig TERM');
+    expect(run.last('WorkflowTaskFailed').cause).toBe('FORCE_CLOSE_COMMAND');
+  });
+
+  test('every command on a closed run is refused', () => {
+    const run = Run.start().ok({ kind: 'terminateWorkflow' });
+    for (const kind of ['wakeUp', 'terminateWorkflow', 'requestCancelWorkflow'] as const) {
+      expect(run.apply({ kind })).toMatchObject([{ kind: 'rejected', reason: 'notFound' }]);
+    }
+  });
+});
+
+describe('delayed start', () => {
+  test('semantics 59: the first task waits for the delay', () => {
+    const run = Run.start({ startDelayMs: 60_000 });
+    expect(run.story).toBe('S');
+    expect(run.state.wakeAt).toBe(run.now + 60_000);
+    run.sleep(60_000).task(succeed);
+    expect(run.story).toBe('S T OK');
+  });
+
+  test('semantics 59: a signal ends the delay', () => {
+    expect(Run.start({ startDelayMs: 60_000 }).signal().task(succeed).story).toBe('S Sig T OK');
+  });
+
+  test('semantics 59: a cancel request does not', () => {
+    const run = Run.start({ startDelayMs: 60_000 }).requestCancel();
+    expect(run.story).toBe('S CR');
+    run.sleep(60_000).task(confirmCancel);
+    expect(run.story).toBe('S CR T CANCELED');
+  });
+});
+
+describe('starting', () => {
+  const command = {
+    kind: 'startWorkflow',
+    workflowId: 'w',
+    runId: 'r',
+    workflowType: 't',
+    taskQueue: 'q',
+    requestId: 'i',
+  } as const;
+
+  test('only once', () => {
+    expect(Run.start().apply(command)).toMatchObject([
+      { kind: 'rejected', reason: 'alreadyStarted' },
+    ]);
+  });
+
+  test('a task started in the same transition never reaches the outbox', () => {
+    const run = new Run();
+    const task = { scheduledEventId: 2, attempt: 1, session: 's', identity: 'x' };
+    run.apply(command, { kind: 'startWorkflowTask', ...task });
+    expect(run.followUps).toEqual([]);
+    expect(run.story).toBe('S Ts Wst');
+  });
+});
