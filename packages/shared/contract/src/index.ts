@@ -3,6 +3,7 @@
  * planes only as interfaces, so that clients can share its types.
  */
 export { type AppRouter, appRouter } from './app-router.ts';
+export { bytesTransformer } from './bytes-transformer.ts';
 export type { Caller, NamespaceCaller, OperatorCaller } from './caller.ts';
 export type { ContractContext } from './procedures.ts';
 export type {

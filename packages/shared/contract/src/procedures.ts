@@ -1,6 +1,7 @@
 /** The kinds of procedure: who may call them, and how refusals travel. */
 import { PerdureServiceError } from '@perdure/common';
 import { TRPCError, initTRPC } from '@trpc/server';
+import { bytesTransformer } from './bytes-transformer.ts';
 import type { Caller, NamespaceCaller } from './caller.ts';
 import type { Services } from './services.ts';
 
@@ -11,6 +12,7 @@ export interface ContractContext {
 }
 
 const t = initTRPC.context<ContractContext>().create({
+  transformer: bytesTransformer,
   errorFormatter({ shape, error }) {
     const refusal = error.cause instanceof PerdureServiceError ? error.cause : undefined;
     return { ...shape, data: { ...shape.data, perdure: refusal && { code: refusal.code, fields: refusal.fields } } };
@@ -37,12 +39,12 @@ export const operatorProcedure = t.procedure.use(({ ctx, next }) => {
 
 function checkNamespace(caller: NamespaceCaller, input: unknown): void {
   const named = (input as { namespace?: unknown } | undefined)?.namespace;
-  if (named === undefined || named === caller.namespace) return;
+  if (typeof named !== 'string' || named === caller.namespace) return;
   throw refuse(
     new PerdureServiceError(
       'NAMESPACE_NOT_FOUND',
-      `namespace '${String(named)}' was not found with this API key, which belongs to '${caller.namespace}'; set PERDURE_NAMESPACE to match the key`,
-      { namespace: String(named) },
+      `namespace '${named}' was not found with this API key, which belongs to '${caller.namespace}'; set PERDURE_NAMESPACE to match the key`,
+      { namespace: named },
     ),
   );
 }

@@ -2,10 +2,10 @@
 import { WorkflowExecutionStatus, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@perdure/common';
 import { type Failure, retryPolicy } from '@perdure/protocol';
 import { z } from 'zod';
-import { bytesSchema } from '../bytes-schema.ts';
 
 /** Largest id or name in characters (semantics 75: 1,000 bytes). */
 const id = z.string().min(1).max(1_000);
+const bytesSchema = z.instanceof(Uint8Array) as z.ZodType<Uint8Array>;
 const milliseconds = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const status = z.enum(WorkflowExecutionStatus);
 
@@ -104,7 +104,6 @@ export interface DescribeWorkflowOutput {
   readonly historyLength: number;
   readonly pendingActivities: readonly PendingActivity[];
   readonly pendingWorkflowTask?: PendingWorkflowTask;
-  readonly memo?: Uint8Array;
 }
 
 export const getHistoryInput = execution.extend({

@@ -1,0 +1,63 @@
+import { type Duration, msToNumber } from '@perdure/common';
+import type { AppRouter } from '@perdure/contract';
+import { loadClientConnectConfig } from '@perdure/envconfig';
+import { type TRPCClient, createTRPCClient } from '@trpc/client';
+import { StreamClient } from './stream/stream-client.ts';
+import { streamLink } from './stream/stream-link.ts';
+
+export interface ConnectionOptions {
+  /** `host:port` or a URL. Default: PERDURE_ADDRESS, else `localhost:7233`. */
+  address?: string;
+  /** Default: PERDURE_API_KEY. */
+  apiKey?: string;
+  /** How long to try the first time. Default 10 seconds. */
+  connectTimeout?: Duration;
+}
+
+/**
+ * A connection to a Perdure server, shared by clients and workers. It mends itself when it breaks.
+ *
+ * @example
+ * ```ts
+ * const connection = await Connection.connect();
+ * const client = new Client({ connection });
+ * ```
+ */
+export class Connection {
+  /** Where it leads. */
+  readonly address: string;
+  /** The contract, typed; for what `Client` does not offer. */
+  readonly service: TRPCClient<AppRouter>;
+  /** @internal */
+  readonly stream: StreamClient;
+
+  private constructor(address: string, stream: StreamClient) {
+    this.address = address;
+    this.stream = stream;
+    this.service = createTRPCClient<AppRouter>({ links: [streamLink(stream)] });
+  }
+
+  /**
+   * Connects.
+   *
+   * @throws PerdureServiceError UNAUTHENTICATED, or UNAVAILABLE when nobody answers in time
+   * @throws ValueError when an environment variable cannot be right
+   */
+  static async connect(options: ConnectionOptions = {}): Promise<Connection> {
+    const { connectionOptions } = loadClientConnectConfig(options);
+    const { address, apiKey } = connectionOptions;
+    const connectTimeoutMs = msToNumber(options.connectTimeout ?? '10s');
+    const stream = new StreamClient({ address, apiKey, connectTimeoutMs });
+    await stream.connect();
+    return new Connection(address, stream);
+  }
+
+  /** Ends it. Calls under way are rejected; what was acknowledged is durable. */
+  async close(): Promise<void> {
+    await this.stream.close();
+  }
+}
+
+/** The same as {@link Connection}: there is no native part. */
+export const NativeConnection = Connection;
+export type NativeConnection = Connection;

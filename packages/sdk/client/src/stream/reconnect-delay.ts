@@ -1,0 +1,10 @@
+/** First wait after a break, in milliseconds. */
+const FIRST_MS = 20;
+/** Longest wait, in milliseconds. */
+const LONGEST_MS = 5_000;
+
+/** Wait before a reconnect: doubling, up to 5 s, with jitter so that workers do not come at once. */
+export function reconnectDelay(failures: number): number {
+  const ceiling = Math.min(FIRST_MS * 2 ** Math.min(failures, 20), LONGEST_MS);
+  return ceiling / 2 + Math.random() * (ceiling / 2);
+}

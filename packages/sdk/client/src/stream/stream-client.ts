@@ -1,0 +1,286 @@
+/**
+ * The SDK's end of the one WebSocket (see protocol/stream): calls and worker channels share it.
+ *
+ * States: *connecting*, *open*, *waiting* (between two tries), *closed*. While it is not open,
+ * calls wait. After a reconnect every call that had no reply is sent again, which is safe because
+ * writes carry request ids, and every channel is told to introduce itself anew.
+ */
+import { PerdureServiceError } from '@perdure/common';
+import {
+  type DownstreamMessage,
+  MAX_FRAME_BYTES,
+  STREAM_PATH,
+  STREAM_PROTOCOL,
+  type UpstreamMessage,
+  decodeDownstream,
+  encodeUpstream,
+} from '@perdure/protocol';
+import { type ClientRequest, type IncomingMessage } from 'node:http';
+import { WebSocket } from 'ws';
+import { reconnectDelay } from './reconnect-delay.ts';
+
+type MessageOf<K extends DownstreamMessage['kind']> = Extract<DownstreamMessage, { kind: K }>;
+type CallMessage = Extract<UpstreamMessage, { kind: 'call' }>;
+
+/** What a worker hears on its channel. */
+export interface ChannelListener {
+  /** The socket is open (again): introduce yourself. */
+  connected(): void;
+  disconnected(): void;
+  opened(message: MessageOf<'workerOpened'>): void;
+  refused(message: MessageOf<'workerRefused'>): void;
+  tasks(message: MessageOf<'tasks'>): void;
+  cancelActivities(message: MessageOf<'cancelActivities'>): void;
+  /** The connection has ended for good. */
+  failed(error: Error): void;
+}
+
+/** A worker's way to the server. */
+export interface Channel {
+  readonly number: number;
+  /** Messages said in the same turn leave in one frame; while disconnected they are dropped. */
+  send(message: UpstreamMessage): void;
+  close(): void;
+}
+
+export interface StreamClientOptions {
+  /** `host:port`, or a URL. */
+  readonly address: string;
+  readonly apiKey: string | undefined;
+  /** For the first connection, in milliseconds. */
+  readonly connectTimeoutMs: number;
+}
+
+interface PendingCall {
+  readonly message: CallMessage;
+  resolve(output: unknown): void;
+  reject(error: Error): void;
+}
+
+export class StreamClient {
+  readonly #options: StreamClientOptions;
+  readonly #calls = new Map<number, PendingCall>();
+  readonly #channels = new Map<number, ChannelListener>();
+  #state: 'connecting' | 'open' | 'waiting' | 'closed' = 'waiting';
+  #socket: WebSocket | undefined;
+  #outgoing: UpstreamMessage[] = [];
+  #nextId = 1;
+  #failures = 0;
+  #retry: NodeJS.Timeout | undefined;
+  #end: Error | undefined;
+  #lastGoodbye: MessageOf<'goodbye'> | undefined;
+
+  constructor(options: StreamClientOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Connects; later breaks are mended without being asked, for as long as it takes.
+   *
+   * @throws PerdureServiceError UNAUTHENTICATED, or UNAVAILABLE when nobody answers in time
+   */
+  async connect(): Promise<void> {
+    const { address, connectTimeoutMs } = this.#options;
+    const deadline = Date.now() + connectTimeoutMs;
+    for (;;) {
+      try {
+        return await this.#open(Math.max(deadline - Date.now(), 1));
+      } catch (error) {
+        const final = error instanceof PerdureServiceError && error.code !== 'UNAVAILABLE';
+        if (final || Date.now() >= deadline) throw final ? error : unreachable(address, error);
+        await new Promise((resolve) => setTimeout(resolve, reconnectDelay(++this.#failures)));
+      }
+    }
+  }
+
+  /** Calls a procedure of the contract. Rejects with what the server refused it for. */
+  call(path: string, input: unknown, signal?: AbortSignal): Promise<unknown> {
+    if (this.#end) return Promise.reject(this.#end);
+    const callId = this.#nextId++;
+    const message: CallMessage = { kind: 'call', callId, path, input };
+    return new Promise((resolve, reject) => {
+      this.#calls.set(callId, { message, resolve, reject });
+      signal?.addEventListener('abort', () => this.#abandon(callId, signal));
+      if (this.#state === 'open') this.#send(message);
+    });
+  }
+
+  /** Opens a channel for a worker. */
+  openChannel(listener: ChannelListener): Channel {
+    const number = this.#nextId++;
+    this.#channels.set(number, listener);
+    if (this.#state === 'open') queueMicrotask(() => listener.connected());
+    return {
+      number,
+      send: (message) => this.#send(message),
+      close: () => void this.#channels.delete(number),
+    };
+  }
+
+  /** Ends the connection; calls under way are rejected. What was said before still leaves. */
+  async close(): Promise<void> {
+    this.#finish(new PerdureServiceError('UNAVAILABLE', 'the connection was closed by this process'));
+    const socket = this.#socket;
+    if (!socket || socket.readyState === WebSocket.CLOSED) return;
+    await new Promise<void>((resolve) => {
+      socket.once('close', () => resolve());
+      socket.close();
+      setTimeout(() => socket.terminate(), 1_000).unref();
+    });
+  }
+
+  #open(timeoutMs: number): Promise<void> {
+    this.#state = 'connecting';
+    const { address, apiKey } = this.#options;
+    const socket = new WebSocket(streamUrl(address), STREAM_PROTOCOL, {
+      headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
+      handshakeTimeout: timeoutMs,
+      maxPayload: MAX_FRAME_BYTES,
+      perMessageDeflate: false,
+    });
+    this.#socket = socket;
+    return new Promise((resolve, reject) => {
+      socket.once('open', () => {
+        this.#opened();
+        resolve();
+      });
+      socket.on('message', (data) => this.#receive(data as Buffer));
+      socket.once('unexpected-response', (request, response) => {
+        void refusalOf(request, response).then(reject);
+      });
+      socket.on('error', reject);
+      socket.once('close', () => {
+        reject(new Error('the connection was closed during the handshake'));
+        this.#broken(socket);
+      });
+    });
+  }
+
+  #opened(): void {
+    this.#state = 'open';
+    this.#failures = 0;
+    this.#outgoing = [];
+    for (const { message } of this.#calls.values()) this.#send(message);
+    for (const listener of this.#channels.values()) listener.connected();
+  }
+
+  #broken(socket: WebSocket): void {
+    if (socket !== this.#socket || this.#state === 'closed') return;
+    const wasOpen = this.#state === 'open';
+    this.#state = 'waiting';
+    if (!wasOpen) return;
+    for (const listener of this.#channels.values()) listener.disconnected();
+    const goodbye = this.#lastGoodbye;
+    if (goodbye && goodbye.code !== 'UNAVAILABLE') {
+      return this.#finish(new PerdureServiceError(goodbye.code, goodbye.message));
+    }
+    this.#reconnect();
+  }
+
+  #reconnect(): void {
+    const { connectTimeoutMs } = this.#options;
+    this.#retry = setTimeout(() => {
+      this.#open(connectTimeoutMs).catch((error: unknown) => {
+        if (this.#state === 'closed') return;
+        const final = error instanceof PerdureServiceError && error.code !== 'UNAVAILABLE';
+        if (final) this.#finish(error);
+        else this.#reconnect();
+      });
+    }, reconnectDelay(this.#failures++));
+  }
+
+  #finish(error: Error): void {
+    if (this.#state === 'closed') return;
+    this.#flush();
+    this.#state = 'closed';
+    this.#end = error;
+    clearTimeout(this.#retry);
+    for (const call of this.#calls.values()) call.reject(error);
+    this.#calls.clear();
+    for (const listener of this.#channels.values()) listener.failed(error);
+    this.#channels.clear();
+  }
+
+  #receive(frame: Buffer): void {
+    for (const message of decodeDownstream(frame)) this.#handle(message);
+  }
+
+  #handle(message: DownstreamMessage): void {
+    switch (message.kind) {
+      case 'reply':
+        return this.#settle(message.callId, (call) => call.resolve(message.output));
+      case 'error': {
+        const { code, message: text, fields } = message;
+        const error = new PerdureServiceError(code, text, fields ?? {});
+        return this.#settle(message.callId, (call) => call.reject(error));
+      }
+      case 'goodbye':
+        this.#lastGoodbye = message;
+        return;
+      case 'workerOpened':
+        return this.#channels.get(message.channel)?.opened(message);
+      case 'workerRefused':
+        return this.#channels.get(message.channel)?.refused(message);
+      case 'tasks':
+        return this.#channels.get(message.channel)?.tasks(message);
+      case 'cancelActivities':
+        return this.#channels.get(message.channel)?.cancelActivities(message);
+    }
+  }
+
+  #settle(callId: number, settle: (call: PendingCall) => void): void {
+    const call = this.#calls.get(callId);
+    this.#calls.delete(callId);
+    if (call) settle(call);
+  }
+
+  #abandon(callId: number, signal: AbortSignal): void {
+    this.#settle(callId, (call) => call.reject(signal.reason as Error));
+    this.#send({ kind: 'cancelCall', callId });
+  }
+
+  #send(message: UpstreamMessage): void {
+    if (this.#state !== 'open') return;
+    if (this.#outgoing.length === 0) queueMicrotask(() => this.#flush());
+    this.#outgoing.push(message);
+  }
+
+  #flush(): void {
+    if (this.#outgoing.length === 0 || this.#state !== 'open') return;
+    const frame = encodeUpstream(this.#outgoing);
+    this.#outgoing = [];
+    this.#socket?.send(frame);
+  }
+}
+
+/** URL of the stream at an address. */
+function streamUrl(address: string): string {
+  const url = new URL(address.includes('://') ? address : `ws://${address}`);
+  url.protocol = url.protocol === 'https:' || url.protocol === 'wss:' ? 'wss:' : 'ws:';
+  url.pathname = STREAM_PATH;
+  return url.href;
+}
+
+/** Why the server refused the handshake; it says so in a JSON body. */
+async function refusalOf(request: ClientRequest, response: IncomingMessage): Promise<Error> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  request.destroy();
+  try {
+    const { error } = JSON.parse(Buffer.concat(chunks).toString()) as {
+      error: { code: PerdureServiceError['code']; message: string };
+    };
+    return new PerdureServiceError(error.code, error.message);
+  } catch {
+    return new Error(`the server answered with HTTP status ${response.statusCode}`);
+  }
+}
+
+function unreachable(address: string, error: unknown): PerdureServiceError {
+  const why = error instanceof Error && error.message ? error.message : String(error);
+  return new PerdureServiceError(
+    'UNAVAILABLE',
+    `no Perdure server answers at '${address}' (${why}); start one with 'npx perdure dev', or set PERDURE_ADDRESS`,
+    { retryable: true },
+  );
+}

@@ -1,0 +1,218 @@
+import type {
+  ListedExecution,
+  WithWorkflowArgs,
+  Workflow,
+  WorkflowExecutionStatus,
+  WorkflowResultType,
+} from '@perdure/common';
+import type { GetHistoryOutput } from '@perdure/contract';
+import type { LoadedDataConverter } from '@perdure/data-converter';
+import { type HistoryEvent, concatBytes, decodeEvents } from '@perdure/protocol';
+import { v4 as uuid4 } from 'uuid';
+import { resultOf } from './close-event.ts';
+import type { Connection } from './connection.ts';
+import { describe } from './describe.ts';
+import { rethrow } from './errors.ts';
+import type {
+  WorkflowHandle,
+  WorkflowHandleWithFirstExecutionRunId,
+} from './workflow-handle.ts';
+import { type WorkflowOptions, compileWorkflowOptions } from './workflow-options.ts';
+
+/** Options of a start: those of the workflow, with `args` where its function takes any. */
+export type WorkflowStartOptions<T extends Workflow = Workflow> = WithWorkflowArgs<T, WorkflowOptions>;
+
+export interface ListOptions {
+  status?: WorkflowExecutionStatus;
+  workflowType?: string;
+  workflowId?: string;
+  /** Rows per round trip. Default 100, at most 1,000. */
+  pageSize?: number;
+}
+
+/** What a workflow client works with. */
+export interface WorkflowClientParts {
+  readonly connection: Connection;
+  readonly namespace: string;
+  readonly identity: string;
+  loadConverter(): Promise<LoadedDataConverter>;
+}
+
+interface Target {
+  readonly workflowId: string;
+  readonly runId: string | undefined;
+}
+
+/** Starts workflows and reaches those that exist. */
+export class WorkflowClient {
+  readonly #parts: WorkflowClientParts;
+
+  /** @internal */
+  constructor(parts: WorkflowClientParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Starts a workflow; it is durable once this resolves.
+   *
+   * @throws WorkflowExecutionAlreadyStartedError as the id policies say
+   * @throws PerdureServiceError PLAINTEXT_REFUSED when the namespace is sealed and there is no key
+   */
+  async start<T extends Workflow>(
+    workflow: string | T,
+    options: WorkflowStartOptions<T>,
+  ): Promise<WorkflowHandleWithFirstExecutionRunId<T>> {
+    const workflowType = typeof workflow === 'string' ? workflow : workflow.name;
+    const compiled = compileWorkflowOptions(options);
+    const { workflowId } = compiled;
+    const { namespace, identity } = this.#parts;
+    const converter = await this.#parts.loadConverter();
+    const place = { namespace, workflowId };
+    const { args = [], memo } = options as WorkflowOptions & { args?: readonly unknown[] };
+    const input = await converter.encodeArgs({ ...place, purpose: 'workflow-input' }, args);
+    const sealedMemo = memo && (await converter.encodeValue({ ...place, purpose: 'memo' }, memo));
+    const { runId, firstExecutionRunId } = await this.#call({ workflowId, workflowType }, (service) =>
+      service.startWorkflow.mutate({
+        ...compiled,
+        namespace,
+        workflowType,
+        input,
+        memo: sealedMemo,
+        identity,
+        requestId: uuid4(),
+      }),
+    );
+    const handle = this.#handle<T>({ workflowId, runId: undefined }, firstExecutionRunId, runId);
+    return handle as WorkflowHandleWithFirstExecutionRunId<T>;
+  }
+
+  /** {@link start}, then the result. */
+  async execute<T extends Workflow>(
+    workflow: string | T,
+    options: WorkflowStartOptions<T>,
+  ): Promise<WorkflowResultType<T>> {
+    const handle = await this.start(workflow, options);
+    return handle.result();
+  }
+
+  /** A handle to a workflow; asks nobody whether it exists. */
+  getHandle<T extends Workflow>(workflowId: string, runId?: string): WorkflowHandle<T> {
+    return this.#handle<T>({ workflowId, runId }, undefined, runId);
+  }
+
+  /** Runs of the namespace, latest start first, fetched page by page as one goes. */
+  async *list(options: ListOptions = {}): AsyncGenerator<ListedExecution> {
+    const { namespace } = this.#parts;
+    let pageToken: string | undefined;
+    do {
+      const page = await this.#call({}, (service) =>
+        service.listWorkflows.query({ ...options, namespace, pageToken }),
+      );
+      yield* page.executions;
+      pageToken = page.nextPageToken;
+    } while (pageToken !== undefined);
+  }
+
+  #handle<T extends Workflow>(
+    target: Target,
+    firstExecutionRunId: string | undefined,
+    resultRunId: string | undefined,
+  ): WorkflowHandle<T> {
+    return {
+      workflowId: target.workflowId,
+      runId: resultRunId,
+      firstExecutionRunId,
+      result: () => this.#result<T>({ ...target, runId: resultRunId }),
+      signal: (definition, ...args) => this.#signal(target, definition, args),
+      cancel: (reason) => this.#cancel(target, reason),
+      terminate: (reason, ...details) => this.#terminate(target, reason, details),
+      describe: () => this.#describe(target),
+      fetchHistory: () => this.#fetchHistory({ ...target, runId: resultRunId }),
+    };
+  }
+
+  async #result<T extends Workflow>(target: Target): Promise<WorkflowResultType<T>> {
+    const { namespace } = this.#parts;
+    const wait = { ...target, namespace, waitForClose: true, closeEventOnly: true };
+    for (;;) {
+      const answer = await this.#call(target, (service) => service.getHistory.query(wait));
+      if (answer.status === 'RUNNING') continue;
+      const converter = await this.#parts.loadConverter();
+      const [event] = decodeEvents(answer.events);
+      if (!event) throw new TypeError('the server sent no close event of a closed run');
+      const result = await resultOf(converter, { namespace, workflowId: target.workflowId }, event);
+      return result as WorkflowResultType<T>;
+    }
+  }
+
+  async #signal(
+    target: Target,
+    definition: { readonly name: string } | string,
+    args: readonly unknown[],
+  ): Promise<void> {
+    const { namespace, identity } = this.#parts;
+    const { workflowId } = target;
+    const signalName = typeof definition === 'string' ? definition : definition.name;
+    const converter = await this.#parts.loadConverter();
+    const input = await converter.encodeArgs({ namespace, workflowId, purpose: 'signal' }, args);
+    const call = { ...target, namespace, signalName, input, identity, requestId: uuid4() };
+    await this.#call(target, (service) => service.signalWorkflow.mutate(call));
+  }
+
+  async #cancel(target: Target, reason: string | undefined): Promise<void> {
+    const { namespace, identity } = this.#parts;
+    const call = { ...target, namespace, reason, identity, requestId: uuid4() };
+    await this.#call(target, (service) => service.requestCancelWorkflow.mutate(call));
+  }
+
+  async #terminate(
+    target: Target,
+    reason: string | undefined,
+    values: readonly unknown[],
+  ): Promise<void> {
+    const { namespace, identity } = this.#parts;
+    const converter = await this.#parts.loadConverter();
+    const place = { namespace, workflowId: target.workflowId, purpose: 'terminate-details' } as const;
+    const details = await converter.encodeArgs(place, values);
+    const call = { ...target, namespace, reason, details, identity, requestId: uuid4() };
+    await this.#call(target, (service) => service.terminateWorkflow.mutate(call));
+  }
+
+  async #describe(target: Target) {
+    const { namespace } = this.#parts;
+    const raw = await this.#call(target, (service) =>
+      service.describeWorkflow.query({ ...target, namespace }),
+    );
+    const { workflowId } = target;
+    return describe(await this.#parts.loadConverter(), { namespace, workflowId }, raw);
+  }
+
+  async #fetchHistory(target: Target): Promise<{ events: HistoryEvent[] }> {
+    const { namespace } = this.#parts;
+    const segments: Uint8Array[] = [];
+    let { runId } = target;
+    let fromEventId: number | undefined = 1;
+    while (fromEventId !== undefined) {
+      const ask = { namespace, workflowId: target.workflowId, runId, fromEventId };
+      const page: GetHistoryOutput = await this.#call(target, (service) =>
+        service.getHistory.query(ask),
+      );
+      segments.push(page.events);
+      // From the second page on, of the same run, whatever becomes current meanwhile.
+      runId = page.runId;
+      fromEventId = page.nextEventId;
+    }
+    return { events: decodeEvents(concatBytes(segments)) };
+  }
+
+  async #call<R>(
+    about: { workflowId?: string; runId?: string; workflowType?: string },
+    call: (service: Connection['service']['workflow']) => Promise<R>,
+  ): Promise<R> {
+    try {
+      return await call(this.#parts.connection.service.workflow);
+    } catch (error) {
+      return rethrow(error, about);
+    }
+  }
+}
