@@ -1,0 +1,250 @@
+/**
+ * Random commands that make sense more often than not: fast-check draws *intents*, and each is
+ * turned into a command against the state of the moment, mostly aimed at what is really pending,
+ * sometimes deliberately stale, duplicate or nonsense.
+ */
+import fc from 'fast-check';
+import type { Command, Failure } from '@perdure/protocol';
+import type { EngineCommand, ExecutionState } from '../src/index.ts';
+import { applicationFailure, attempts, blobOf, schedule } from './run-driver.ts';
+
+const kinds = [
+  'startWorkflowTask',
+  'completeWorkflowTask',
+  'startActivity',
+  'completeActivity',
+  'completeStep',
+  'wakeUp',
+  'signalWorkflow',
+  'failActivity',
+  'failWorkflowTask',
+  'heartbeatActivity',
+  'cancelActivity',
+  'loseActivity',
+  'loseWorkflowTask',
+  'requestCancelWorkflow',
+  'forgetSticky',
+  'startWorkflow',
+  'terminateWorkflow',
+] as const satisfies readonly EngineCommand['kind'][];
+
+/** How often each kind is drawn. */
+const weights: Partial<Record<EngineCommand['kind'], number>> = {
+  startWorkflowTask: 12,
+  completeWorkflowTask: 16,
+  startActivity: 12,
+  completeActivity: 8,
+  completeStep: 6,
+  wakeUp: 6,
+  signalWorkflow: 4,
+  failActivity: 4,
+  failWorkflowTask: 3,
+};
+
+interface WorkflowIntent {
+  readonly what: 'schedule' | 'cancelActivity' | 'startTimer' | 'cancelTimer' | 'close' | 'nonsense';
+  readonly n: number;
+}
+
+/** Something that is to happen next. */
+export interface Intent {
+  readonly kind: EngineCommand['kind'];
+  readonly n: number;
+  /** Aim beside what is pending. */
+  readonly stale: boolean;
+  readonly commands: readonly WorkflowIntent[];
+}
+
+const workflowIntent = fc.record({
+  what: fc.oneof(
+    { weight: 8, arbitrary: fc.constant('schedule' as const) },
+    { weight: 4, arbitrary: fc.constant('startTimer' as const) },
+    { weight: 3, arbitrary: fc.constant('cancelActivity' as const) },
+    { weight: 3, arbitrary: fc.constant('cancelTimer' as const) },
+    { weight: 1, arbitrary: fc.constant('close' as const) },
+    { weight: 1, arbitrary: fc.constant('nonsense' as const) },
+  ),
+  n: fc.nat(1_000),
+});
+
+const intent: fc.Arbitrary<Intent> = fc.record({
+  kind: fc.oneof(
+    ...kinds.map((kind) => ({ weight: weights[kind] ?? 1, arbitrary: fc.constant(kind) })),
+  ),
+  n: fc.nat(1_000),
+  stale: fc.oneof(
+    { weight: 12, arbitrary: fc.constant(false) },
+    { weight: 1, arbitrary: fc.constant(true) },
+  ),
+  commands: fc.array(workflowIntent, { maxLength: 4 }),
+});
+
+/** What happens in one transition, and how the clock moves before it. */
+export const step = fc.record({
+  /** Milliseconds; `wake` means to the armed wake-up. */
+  advance: fc.oneof(
+    { weight: 5, arbitrary: fc.nat(50) },
+    { weight: 3, arbitrary: fc.constant('wake' as const) },
+    { weight: 1, arbitrary: fc.nat(20_000) },
+    { weight: 1, arbitrary: fc.integer({ min: -3_000, max: -1 }) },
+  ),
+  intents: fc.array(intent, { minLength: 1, maxLength: 4 }),
+  /** Hand out the follow-ups within the transition. */
+  eager: fc.boolean(),
+});
+export type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+/** The start of a run. */
+export const startOptions = fc.record({
+  workflowRunTimeoutMs: fc.constantFrom(undefined, undefined, undefined, 15_000),
+  workflowExecutionTimeoutMs: fc.constantFrom(undefined, undefined, 60_000),
+  startDelayMs: fc.constantFrom(undefined, undefined, undefined, 2_000),
+  workflowTaskTimeoutMs: fc.constantFrom(undefined, 500),
+});
+
+/** The command that an intent means now. */
+export function commandFor(intended: Intent, state: ExecutionState, now: number): EngineCommand {
+  const { kind, n, stale } = intended;
+  const off = stale ? 1 + (n % 2) : 0;
+  const session = `session-${n % 2}`;
+  const identity = 'worker';
+  const task = state.workflowTask;
+  const activities = [...state.activities.values()];
+  const activity = activities[n % Math.max(activities.length, 1)];
+  const target = {
+    scheduledEventId: (activity?.scheduledEventId ?? n % 20) + off,
+    attempt: (activity?.attempt ?? 1) + (stale ? (n % 3) - 1 : 0),
+  };
+  const taskAttempt = (task?.attempt ?? 1) + off;
+  switch (kind) {
+    case 'startWorkflow':
+      return {
+        kind,
+        workflowId: stale ? '' : 'workflow',
+        runId: 'run',
+        workflowType: 'type',
+        taskQueue: 'queue',
+        requestId: 'request',
+      };
+    case 'startWorkflowTask': {
+      const scheduledEventId = task?.scheduledEventId ?? n % 20;
+      return { kind, scheduledEventId, attempt: taskAttempt, session, identity };
+    }
+    case 'completeWorkflowTask': {
+      const startedEventId = task?.startedEventId ?? n % 20;
+      const commands = workflowCommands(intended.commands, state);
+      return { kind, startedEventId, attempt: taskAttempt, session, identity, commands };
+    }
+    case 'failWorkflowTask': {
+      const startedEventId = task?.startedEventId ?? n % 20;
+      const cause = 'WORKFLOW_WORKER_UNHANDLED_FAILURE';
+      return { kind, startedEventId, attempt: taskAttempt, identity, cause };
+    }
+    case 'loseWorkflowTask':
+      return { kind, startedEventId: task?.startedEventId ?? n % 20, attempt: taskAttempt };
+    case 'startActivity':
+      return { kind, ...target, session, identity };
+    case 'completeActivity':
+      return { kind, ...target, identity, result: blobOf(`${n}`) };
+    case 'failActivity':
+      return { kind, ...target, identity, failure: failureFor(n) };
+    case 'cancelActivity':
+      return { kind, ...target, identity };
+    case 'heartbeatActivity':
+      return { kind, ...target, details: n % 2 ? blobOf(`${n}`) : undefined };
+    case 'loseActivity':
+      return { kind, ...target };
+    case 'completeStep': {
+      const running = activities.filter((each) => each.startedAt > 0 && !each.outcomeBuffered);
+      const results = running.slice(0, 1 + (n % 2)).map(({ scheduledEventId, attempt }) => ({
+        scheduledEventId: scheduledEventId + off,
+        attempt,
+        result: blobOf('step'),
+      }));
+      return {
+        kind,
+        session: running[0]?.session ?? session,
+        identity,
+        results,
+        assumedNextEventId: state.nextEventId + (n % 7 === 0 ? 1 : 0),
+        workflowTimeMs: Math.max(now, state.lastEventTime) + ((n % 11) - 2) * 600,
+        commands: workflowCommands(intended.commands, state),
+      };
+    }
+    case 'signalWorkflow':
+      return { kind, signalName: stale ? '' : `signal-${n % 3}`, input: blobOf(`${n}`) };
+    case 'forgetSticky':
+      return { kind, session };
+    case 'requestCancelWorkflow':
+    case 'terminateWorkflow':
+    case 'wakeUp':
+      return { kind };
+  }
+}
+
+function failureFor(n: number): Failure {
+  const choices: readonly Failure[] = [
+    applicationFailure('plain'),
+    applicationFailure('fatal', { nonRetryable: true }),
+    applicationFailure('listed', { type: 'Listed' }),
+    applicationFailure('soon', { nextRetryDelayMs: 0 }),
+    { message: 'odd', info: { kind: 'canceled' }, cause: applicationFailure('deep') },
+    { info: { kind: 'timeout', timeoutType: 'SCHEDULE_TO_CLOSE' } },
+    { info: { kind: 'server' } },
+  ];
+  return choices[n % choices.length]!;
+}
+
+function workflowCommands(intents: readonly WorkflowIntent[], state: ExecutionState): Command[] {
+  return intents.map((each, i) => workflowCommand(each, state, i));
+}
+
+function workflowCommand({ what, n }: WorkflowIntent, state: ExecutionState, i: number): Command {
+  const activities = [...state.activities.values()];
+  const timers = [...state.timers.values()];
+  switch (what) {
+    case 'schedule':
+      return scheduleFor(n, `${state.nextEventId}.${i}`);
+    case 'cancelActivity': {
+      const activityId = activities[n % Math.max(activities.length, 1)]?.activityId ?? 'none';
+      return { commandType: 'RequestCancelActivityTask', activityId };
+    }
+    case 'startTimer': {
+      const timerId = `${state.nextEventId}.${i}`;
+      return { commandType: 'StartTimer', timerId, startToFireTimeoutMs: (n % 10) * 200 };
+    }
+    case 'cancelTimer': {
+      const timerId = timers[n % Math.max(timers.length, 1)]?.timerId ?? 'none';
+      return { commandType: 'CancelTimer', timerId };
+    }
+    case 'close':
+      if (state.cancelRequested && n % 2) return { commandType: 'CancelWorkflowExecution' };
+      if (n % 3) return { commandType: 'CompleteWorkflowExecution', result: blobOf('done') };
+      return { commandType: 'FailWorkflowExecution', failure: applicationFailure('end') };
+    case 'nonsense':
+      return nonsense(n);
+  }
+}
+
+function scheduleFor(n: number, activityId: string): Command {
+  return schedule(activityId, {
+    startToCloseTimeoutMs: n % 4 === 0 ? undefined : 3_000,
+    scheduleToCloseTimeoutMs: n % 3 === 0 ? undefined : 8_000,
+    scheduleToStartTimeoutMs: n % 5 === 0 ? 1_000 : undefined,
+    heartbeatTimeoutMs: n % 2 === 0 ? 700 : undefined,
+    retryPolicy: n % 3 === 0 ? undefined : attempts(n % 4, ['Listed', 'TemporalTimeout:Heartbeat']),
+    taskQueue: n % 7 === 0 ? 'other queue' : undefined,
+  });
+}
+
+function nonsense(n: number): Command {
+  const choices: readonly Command[] = [
+    schedule(''),
+    schedule('same', { retryPolicy: { ...attempts(1), backoffCoefficient: 0.1 } }),
+    { commandType: 'StartTimer', timerId: '', startToFireTimeoutMs: 1 },
+    { commandType: 'CancelTimer', timerId: 'unknown' },
+    { commandType: 'RequestCancelActivityTask', activityId: 'unknown' },
+    { commandType: 'CancelWorkflowExecution' },
+  ];
+  return choices[n % choices.length]!;
+}
