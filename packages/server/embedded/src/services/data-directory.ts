@@ -29,7 +29,7 @@ import {
 import { join, resolve } from 'node:path';
 import { isRoot, readIfPresent, writePrivateFile } from './data-files.ts';
 import { claimOwnership, type Ownership } from './ownership.ts';
-import { endProcess, processesIn } from './process-identity.ts';
+import { killAll } from './process-identity.ts';
 import { ServiceError, isSystemError, reasonOf } from './service-error.ts';
 
 const markerName = 'perdure-data';
@@ -114,9 +114,9 @@ export async function removeDataDirectory(directory: string): Promise<void> {
   if (readIfPresent(paths.marker) === undefined) throw notOurs(path);
   const claims: Ownership[] = [];
   try {
-    claims.push(claimOwnership(path, 'postgres'), claimOwnership(path, 'redis'));
-    await endAll(paths.redis, 'redis-server');
-    await endAll(join(paths.postgres, 'cluster'), 'postgres');
+    for (const role of ['postgres', 'redis']) claims.push(claimOwnership(path, role));
+    await killAll(paths.redis, 'redis-server');
+    await killAll(join(paths.postgres, 'cluster'), 'postgres');
     await removeClusterElsewhere(paths);
     rmSync(path, { recursive: true, force: true });
   } finally {
@@ -128,7 +128,7 @@ export async function removeDataDirectory(directory: string): Promise<void> {
 async function removeClusterElsewhere(paths: DataDirectory): Promise<void> {
   const place = readIfPresent(paths.postgresLocation)?.trim();
   if (place === undefined || readIfPresent(join(place, 'origin'))?.trim() !== paths.path) return;
-  await endAll(join(place, 'postgres', 'cluster'), 'postgres');
+  await killAll(join(place, 'postgres', 'cluster'), 'postgres');
   rmSync(place, { recursive: true, force: true });
 }
 
@@ -139,11 +139,4 @@ function realPathIfPresent(directory: string): string | undefined {
     if (isSystemError(error, 'ENOENT')) return undefined;
     throw error;
   }
-}
-
-/** Ends at once, with SIGKILL, every process of `program` that works in `directory`. */
-export async function endAll(directory: string, program: string): Promise<boolean> {
-  const processes = processesIn(directory, program);
-  const ended = await Promise.all(processes.map((one) => endProcess(one, [['SIGKILL', 2000]])));
-  return ended.every(Boolean);
 }

@@ -7,7 +7,7 @@
  * same dead owner, exactly one becomes the next.
  */
 import { randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { followOwner } from './data-files.ts';
 import { identify, isRunning, type ProcessIdentity } from './process-identity.ts';
@@ -25,8 +25,6 @@ interface Claim {
   readonly owner: ProcessIdentity | undefined;
 }
 
-const released = '{}\n';
-
 /**
  * Claims `directory` for `role` in the name of this process.
  *
@@ -39,7 +37,8 @@ export function claimOwnership(directory: string, role: string): Ownership {
   }
   for (;;) {
     const latest = latestClaim(directory, role);
-    if (latest?.owner !== undefined && isRunning(latest.owner)) throw inUse(directory, latest.owner);
+    if (latest?.owner !== undefined && isRunning(latest.owner))
+      throw inUse(directory, latest.owner);
     const generation = (latest?.generation ?? 0) + 1;
     const path = claimPath(directory, role, generation);
     if (!createExclusively(path, `${JSON.stringify(self)}\n`)) continue;
@@ -88,7 +87,7 @@ function latestClaim(directory: string, role: string): Claim | undefined {
   }
 }
 
-/** A text that is no owner (released, or cut short by a power failure) means: nobody. */
+/** A text that is no owner (empty when released, or cut short by a power failure): nobody. */
 function parseOwner(text: string): ProcessIdentity | undefined {
   try {
     const { pid, started } = JSON.parse(text) as Partial<ProcessIdentity>;
@@ -125,7 +124,7 @@ function release(path: string, self: ProcessIdentity): void {
     // The directory may have been removed and made anew by somebody else.
     const owner = parseOwner(readFileSync(path, 'utf8'));
     if (owner?.pid !== self.pid || owner.started !== self.started) return;
-    writeFileSync(path, released, { flag: 'r+' });
+    truncateSync(path);
   } catch {
     // The directory was removed, which frees it as well.
   }

@@ -48,7 +48,7 @@ function startFromProc(pid: number): string | undefined {
     bootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
     return `${bootId}:${fields[19]}`;
   } catch {
-    return exists(pid) ? hidden : undefined;
+    return isPidTaken(pid) ? hidden : undefined;
   }
 }
 
@@ -61,7 +61,8 @@ export function startFromPs(pid: number): string | undefined {
   return line.slice(line.indexOf(' ')).trim();
 }
 
-function exists(pid: number): boolean {
+/** Whether the pid belongs to anything at all: another program, a process hidden from us, a zombie. */
+export function isPidTaken(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -71,36 +72,41 @@ function exists(pid: number): boolean {
 }
 
 /**
- * Every process that works in `directory` (a real path) and whose command line names `program`:
- * for Postgres the postmaster and all its children, which inherit its working directory.
+ * Whether the process works in `directory` (a real path) and its command line names `program`. True
+ * for a postmaster and all its children, which inherit its working directory.
  */
+export function worksIn(pid: number, directory: string, program: string): boolean {
+  if (!hasProc) return pidsFromLsof(directory, program).includes(pid);
+  try {
+    return (
+      readlinkSync(`/proc/${pid}/cwd`) === directory &&
+      readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(program)
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** Every process for which `worksIn` is true. */
 export function processesIn(directory: string, program: string): ProcessIdentity[] {
-  const pids = hasProc ? pidsFromProc(directory, program) : pidsFromLsof(directory, program);
+  const pids = hasProc
+    ? pidsOfProc().filter((pid) => worksIn(pid, directory, program))
+    : pidsFromLsof(directory, program);
   return pids.flatMap((pid) => identify(pid) ?? []);
 }
 
-function pidsFromProc(directory: string, program: string): number[] {
+function pidsOfProc(): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return (
-          readlinkSync(`/proc/${pid}/cwd`) === directory &&
-          readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(program)
-        );
-      } catch {
-        return false;
-      }
-    });
+    .map(Number);
 }
 
 /** As `processesIn` finds them where there is no `/proc`. Exported to be tested on Linux too. */
 export function pidsFromLsof(directory: string, program: string): number[] {
-  const listing = output('lsof', ['-w', '-a', '-d', 'cwd', '-c', program.slice(0, 15), '-Fpn']);
+  const listing = output('lsof', ['-w', '-a', '-d', 'cwd', '-c', program, '-Fpn']) ?? '';
   const pids: number[] = [];
   let pid = 0;
-  for (const line of (listing ?? '').split('\n')) {
+  for (const line of listing.split('\n')) {
     if (line.startsWith('p')) pid = Number(line.slice(1));
     if (line === `n${directory}`) pids.push(pid);
   }
@@ -148,4 +154,17 @@ export async function endProcess(
     if (await goneWithin(identity, waitMs)) return true;
   }
   return !isRunning(identity);
+}
+
+/** A killed parent may have had a child between our look and its end. */
+const killPasses = 5;
+
+/** Kills every process for which `worksIn` is true. Returns whether all of them are gone. */
+export async function killAll(directory: string, program: string): Promise<boolean> {
+  for (let pass = 0; pass < killPasses; pass++) {
+    const found = processesIn(directory, program);
+    if (found.length === 0) return true;
+    await Promise.all(found.map((one) => endProcess(one, [['SIGKILL', 1_000]])));
+  }
+  return processesIn(directory, program).length === 0;
 }

@@ -5,7 +5,17 @@
  * Of two processes that copy at once one wins and the other's work is thrown away.
  */
 import { randomBytes } from 'node:crypto';
-import { chmod, copyFile, lstat, mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  lstat,
+  mkdir,
+  readdir,
+  readlink,
+  rename,
+  rm,
+  symlink,
+} from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { identify } from './process-identity.ts';
@@ -53,7 +63,8 @@ async function copyTree(from: string, to: string): Promise<void> {
 
 async function copyReadable(source: string, target: string): Promise<void> {
   await copyFile(source, target);
-  const executable = ((await lstat(source)).mode & 0o111) !== 0 || basename(dirname(source)) === 'bin';
+  const executable =
+    ((await lstat(source)).mode & 0o111) !== 0 || basename(dirname(source)) === 'bin';
   await chmod(target, executable ? 0o755 : 0o644);
 }
 

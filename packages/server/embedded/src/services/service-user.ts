@@ -1,8 +1,9 @@
 /**
  * As whom a private service runs.
  *
- * Postgres refuses to run as root. When we are root it runs as the owner of the cluster, or for a
- * new one as `postgres` (macOS: `_postgres`) or else `nobody`; otherwise as ourselves. Programs get
+ * Postgres refuses to run as root. When we are root it runs as the owner of the cluster; a new one
+ * belongs to the owner of the data directory or, when that is root too, to `postgres` (macOS:
+ * `_postgres`) or else `nobody`. When we are not root it runs as ourselves. Programs get
  * a bare environment: none of our secrets, none of the user's `PG*` variables.
  */
 import { execFile } from 'node:child_process';
@@ -49,35 +50,49 @@ export async function runAs(
 /**
  * The user that Postgres runs as, or undefined for ourselves.
  *
- * @param cluster the directory of the cluster, which decides when it exists.
+ * @param cluster its owner decides when it exists.
+ * @param dataDirectory else its owner, if an ordinary user: root works there under `sudo`.
  * @throws ServiceError `NO_SERVICE_USER` when we are root and there is nobody else.
  */
-export function postgresUser(cluster: string): ServiceUser | undefined {
+export function postgresUser(cluster: string, dataDirectory: string): ServiceUser | undefined {
   if (!isRoot()) return undefined;
-  return ownerOf(cluster) ?? unprivilegedUser();
+  const owner = ownerOf(cluster);
+  if (owner !== undefined) return { name: `uid ${owner.uid}`, ...owner };
+  const users = knownUsers();
+  const uid = ownerOf(dataDirectory)?.uid;
+  return users.find((user) => user.uid === uid) ?? standIn(users);
 }
 
-function ownerOf(directory: string): ServiceUser | undefined {
+/** The owner of a directory, unless that is root or there is no such directory. */
+function ownerOf(directory: string): Omit<ServiceUser, 'name'> | undefined {
   try {
     const { uid, gid } = statSync(directory);
-    return uid === 0 ? undefined : { name: `uid ${uid}`, uid, gid };
+    return uid === 0 ? undefined : { uid, gid };
   } catch (error) {
     if (isSystemError(error, 'ENOENT')) return undefined;
     throw error;
   }
 }
 
+/** The users of `/etc/passwd`, root left out. `initdb` insists on an entry there. */
+export function knownUsers(passwd = readFileSync('/etc/passwd', 'utf8')): ServiceUser[] {
+  return passwd.split('\n').flatMap((line) => {
+    const [name, , uid, gid] = line.split(':');
+    if (!name || !uid || !gid || uid === '0') return [];
+    // Negative ids (macOS) are the same 32 bits read with a sign.
+    return [{ name, uid: Number(uid) >>> 0, gid: Number(gid) >>> 0 }];
+  });
+}
+
 /**
- * The user that stands in for root, from `/etc/passwd`.
+ * The user that stands in for root.
  *
  * @throws ServiceError `NO_SERVICE_USER`.
  */
-export function unprivilegedUser(passwd = readFileSync('/etc/passwd', 'utf8')): ServiceUser {
-  const entries = passwd.split('\n').map((line) => line.split(':'));
+export function standIn(users: readonly ServiceUser[]): ServiceUser {
   for (const name of preferred) {
-    const [, , uid, gid] = entries.find((entry) => entry[0] === name) ?? [];
-    // Negative ids (macOS) are the same 32 bits read with a sign.
-    if (uid && gid && uid !== '0') return { name, uid: Number(uid) >>> 0, gid: Number(gid) >>> 0 };
+    const user = users.find((one) => one.name === name);
+    if (user !== undefined) return user;
   }
   throw new ServiceError(
     'NO_SERVICE_USER',
