@@ -1,0 +1,165 @@
+/**
+ * Where workflow code runs: one V8 context for all runs of a bundle, apart from the host's globals,
+ * with time and randomness that replay. The SDK is loaded into it once and frozen with all
+ * built-ins; the user's modules are evaluated anew for every run, with a `globalThis` of their own.
+ * So runs share nothing that can change, and a run that is let go of leaves nothing behind.
+ *
+ * It keeps honest code deterministic. It is no wall against hostile code, and it does not stop an
+ * endless loop: put the sandbox in a thread that can be ended for that.
+ */
+import { type Context, Script, compileFunction, constants, createContext } from 'node:vm';
+import type * as runtime from '@perdure/workflow/runtime';
+import type { Activation, ActivationResult, WorkflowModule } from '@perdure/workflow/runtime';
+import { takeOut } from './border.ts';
+import type { WorkflowBundle } from './bundle.ts';
+import { hostFunctions } from './host-functions.ts';
+import { RejectionWatch } from './rejections.ts';
+import { runtimeCode } from './runtime-code.ts';
+import { BUNDLE_SCRIPT, RUNTIME_SCRIPT, type StackMapper, createStackMapper } from './source-maps.ts';
+
+type Runtime = typeof runtime;
+type ModuleBody = (...args: unknown[]) => void;
+
+/** One run in a sandbox. */
+export interface SandboxRun {
+  readonly runId: string;
+  /**
+   * Tells the run what happened; its answer. Synchronous, except when the run rejected a promise
+   * that may be unhandled: only the end of the event-loop turn tells, so then it is a promise.
+   * Never throws for what user code does. After a 'failed' result the run must be disposed of.
+   */
+  activate(activation: Activation): ActivationResult | Promise<ActivationResult>;
+  /** Lets go of the run; it cannot be activated again. */
+  dispose(): void;
+}
+
+/** Workflow code, loaded and ready for any number of runs. */
+export interface Sandbox {
+  /** Names of the functions that the bundle exports. */
+  readonly workflowTypes: readonly string[];
+  createRun(runId: string): SandboxRun;
+}
+
+/**
+ * Loads a bundle.
+ *
+ * @throws Error when the bundle's top level throws, or exports no function
+ */
+export async function createSandbox(bundle: WorkflowBundle): Promise<Sandbox> {
+  const stacks = createStackMapper(bundle.sourceMap);
+  const { context, loaded } = loadRuntime(await runtimeCode());
+  const instantiate = compileBundle(context, loaded, bundle.code);
+  const workflowTypes = findWorkflowTypes(loaded, instantiate, stacks);
+  const driver = createDriver(context, loaded, stacks);
+  return {
+    workflowTypes,
+    createRun: (runId) => createSandboxRun(driver, loaded.createRun(runId, instantiate)),
+  };
+}
+
+function loadRuntime(code: string): { context: Context; loaded: Runtime } {
+  // An ordinary global object: fast to read, and it can be frozen.
+  const context = createContext(constants.DONT_CONTEXTIFY as unknown as object, {
+    name: 'perdure workflows',
+    microtaskMode: 'afterEvaluate',
+  });
+  context['__perdureHost'] = hostFunctions;
+  const body = compile(context, code, RUNTIME_SCRIPT, ['exports', 'module']);
+  const module = { exports: {} as Runtime };
+  body(module.exports, module);
+  return { context, loaded: module.exports };
+}
+
+/** How the user's modules are evaluated for a run. */
+function compileBundle(context: Context, loaded: Runtime, code: string): () => WorkflowModule {
+  const parameters = ['exports', 'module', 'require', 'globalThis', 'global'];
+  // A function of its own, so that user code may declare the names of the parameters.
+  const body = compile(context, `(() => {\n${code}\n})();`, BUNDLE_SCRIPT, parameters, -1);
+  const newObject = new Script('() => ({})').runInContext(context) as () => { exports: object };
+  const newGlobal = new Script('() => Object.create(globalThis)').runInContext(context) as () => object;
+  const require = (name: string): object => loaded.modules[name] as object;
+  return () => {
+    const module = newObject();
+    module.exports = newObject();
+    const globals = newGlobal();
+    body(module.exports, module, require, globals, globals);
+    return module.exports as WorkflowModule;
+  };
+}
+
+function compile(
+  context: Context,
+  code: string,
+  filename: string,
+  parameters: string[],
+  lineOffset = 0,
+): ModuleBody {
+  const options = { parsingContext: context, filename, lineOffset };
+  return compileFunction(code, parameters, options) as ModuleBody;
+}
+
+function findWorkflowTypes(
+  loaded: Runtime,
+  instantiate: () => WorkflowModule,
+  stacks: StackMapper,
+): readonly string[] {
+  let types: readonly string[];
+  try {
+    types = Array.from(loaded.findWorkflowTypes(instantiate));
+  } catch (error) {
+    const stack = (error as Error | undefined)?.stack ?? String(error);
+    throw new Error(`the workflow bundle cannot be loaded: ${stacks.mapStack(stack)}`);
+  }
+  if (types.length > 0) return types;
+  throw new Error(
+    'the workflow bundle exports no function; export your workflow functions from workflowsPath',
+  );
+}
+
+/** Carries out activations of a sandbox, see the runtime's activator. */
+interface Driver {
+  activate(run: runtime.Run, activation: Activation): ActivationResult | Promise<ActivationResult>;
+}
+
+function createDriver(context: Context, loaded: Runtime, stacks: StackMapper): Driver {
+  const script = stepScript(context, loaded);
+  const conclude = (run: runtime.Run, unhandled: readonly unknown[]): ActivationResult =>
+    takeOut(loaded.conclude(run, unhandled), stacks);
+  return {
+    activate(run, activation) {
+      const watch = new RejectionWatch();
+      watch.during(() => {
+        loaded.begin(run, activation);
+        try {
+          script.runInContext(context);
+          while (loaded.beginUnblocking() && script.runInContext(context) > 0);
+        } finally {
+          loaded.leave();
+        }
+      });
+      if (!watch.mayHaveUnhandled) return conclude(run, []);
+      return watch.unhandled().then((reasons) => conclude(run, reasons));
+    },
+  };
+}
+
+/** A script that does one step; the context's microtasks run when it ends. */
+function stepScript(context: Context, loaded: Runtime): Script {
+  const declare = new Script('let __perdureStep; (step) => { __perdureStep = step; }');
+  (declare.runInContext(context) as (step: () => number) => void)(loaded.step);
+  return new Script('__perdureStep()', { filename: RUNTIME_SCRIPT });
+}
+
+function createSandboxRun(driver: Driver, state: runtime.Run): SandboxRun {
+  let run: runtime.Run | undefined = state;
+  return {
+    runId: state.runId,
+    activate(activation) {
+      if (run) return driver.activate(run, activation);
+      throw new Error(`run ${state.runId} was disposed of; create it again and replay its history`);
+    },
+    dispose() {
+      run = undefined;
+    },
+  };
+}

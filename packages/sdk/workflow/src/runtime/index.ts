@@ -1,0 +1,36 @@
+/**
+ * Entry of the code that the worker loads into a sandbox, once, before any user code. Not for
+ * workflow code, and not to be loaded outside a sandbox: hosts import its types only.
+ */
+import { host } from './globals/load-text-encoding.ts';
+import * as common from '@perdure/common';
+import * as workflow from '../index.ts';
+import { furnish } from './globals/install.ts';
+
+/** What `import` of these names gives to user code. */
+export const modules: Readonly<Record<string, object>> = {
+  '@perdure/common': common,
+  '@perdure/workflow': workflow,
+};
+
+furnish(host, Object.values(modules));
+
+export {
+  begin,
+  beginUnblocking,
+  conclude,
+  createRun,
+  findWorkflowTypes,
+  leave,
+  step,
+} from './activator.ts';
+export type {
+  Activation,
+  ActivationJob,
+  ActivationResult,
+  RunFacts,
+  SandboxCommand,
+  SandboxLogEntry,
+} from './activation.ts';
+export type { HostFunctions, HostUrl, HostUrlSearchParams } from './host.ts';
+export type { InstantiateModule, Run, WorkflowModule } from './run.ts';
