@@ -11,6 +11,7 @@
  * element := int32 byte length (-1 is null), bytes
  * ```
  */
+import { toStored } from './stored-text.ts';
 
 /** Object ids of the element types. */
 const elementType = { bytea: 17, int8: 20, int2: 21, int4: 23, text: 25, uuid: 2950 } as const;
@@ -98,8 +99,9 @@ export function uuidArray(values: readonly OrNull<string>[]): Buffer {
   });
 }
 
-/** `text[]`. @throws TypeError for a text with a NUL character, which Postgres cannot hold */
-export function textArray(values: readonly OrNull<string>[]): Buffer {
+/** `text[]`, in the form of `toStored`: any JavaScript text may be given. */
+export function textArray(texts: readonly OrNull<string>[]): Buffer {
+  const values = texts.map((text) => (typeof text === 'string' ? toStored(text) : text));
   let body = 0;
   let nulls = false;
   for (const value of values) {
@@ -114,7 +116,6 @@ export function textArray(values: readonly OrNull<string>[]): Buffer {
       at = array.writeInt32BE(-1, at);
       continue;
     }
-    if (value.includes('\0')) throw new TypeError('wanted text without NUL characters');
     const length = array.write(value, at + 4);
     array.writeInt32BE(length, at);
     at += 4 + length;

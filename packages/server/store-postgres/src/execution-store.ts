@@ -13,6 +13,7 @@ import { int2Array, int4Array, isUuid, textArray } from './binary-array.ts';
 import type { Flusher } from './commit/flusher.ts';
 import { type RolePool, scopeOf } from './connections.ts';
 import { readHistory } from './read-history.ts';
+import { fromStored } from './stored-text.ts';
 import { Sweeps } from './sweeps.ts';
 
 const loadCurrent = {
@@ -74,7 +75,8 @@ export class PostgresExecutionStore implements ExecutionStore {
       scopeOf([namespaceId]),
     );
     if (!rows[0]) return undefined;
-    const [workflowId, version, state] = rows[0] as [string, number, Buffer];
+    const [stored, version, state] = rows[0] as [string, number, Buffer];
+    const workflowId = fromStored(stored);
     return { namespaceId, workflowId, runId: runId.toLowerCase(), version, state };
   }
 

@@ -2,6 +2,7 @@
 import type { SessionStore } from '@perdure/ports';
 import { textArray } from './binary-array.ts';
 import type { RolePool } from './connections.ts';
+import { fromStored } from './stored-text.ts';
 
 // Rows in order of key, so that two processes never lock each other out.
 const renew = {
@@ -42,7 +43,7 @@ export class PostgresSessionStore implements SessionStore {
   async liveSessions(sessionIds: readonly string[], now: number): Promise<Set<string>> {
     if (sessionIds.length === 0) return new Set();
     const rows = await this.#pool.run(live, [textArray(sessionIds), now]);
-    return new Set(rows.map(([id]) => id as string));
+    return new Set(rows.map(([id]) => fromStored(id as string)));
   }
 
   async endSessions(sessionIds: readonly string[], now: number): Promise<void> {

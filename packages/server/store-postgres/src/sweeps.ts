@@ -5,6 +5,7 @@
 import type { DueRun, ExecutionStore, WaitingTask } from '@perdure/ports';
 import { taskKinds } from './commit/batch-shape.ts';
 import type { RolePool } from './connections.ts';
+import { fromStored } from './stored-text.ts';
 
 const columns = 'enqueued_at, namespace_id, shard, run_id, scheduled_event_id, attempt';
 
@@ -62,7 +63,7 @@ export class Sweeps {
     const rows = await this.#pumps.run(dueRuns, [now, limit]);
     return (rows as unknown as DueRow[]).map(([wakeAt, namespaceId, runId, workflowId]) => ({
       namespaceId,
-      workflowId,
+      workflowId: fromStored(workflowId),
       runId,
       wakeAt: Number(wakeAt),
     }));
@@ -85,7 +86,7 @@ function taskOf(row: TaskRow): WaitingTask {
     kind: taskKinds[kind]!,
     scheduledEventId,
     attempt,
-    taskQueue,
+    taskQueue: fromStored(taskQueue),
     enqueuedAt: Number(enqueuedAt),
   };
 }

@@ -7,6 +7,7 @@ import type { ListedExecution } from '@perdure/common';
 import type { ListFilter, ListPage, VisibilityStore } from '@perdure/ports';
 import { int2Array } from './binary-array.ts';
 import { type RolePool, type Statement, scopeOf } from './connections.ts';
+import { fromStored, toStored } from './stored-text.ts';
 import { statusNumber, statusNumbers, statusOf } from './statuses.ts';
 
 const columns = `v.start_time, v.run_id, v.workflow_id, v.workflow_type, v.task_queue, v.status,
@@ -34,7 +35,9 @@ export class PostgresVisibilityStore implements VisibilityStore {
   ): Promise<ListPage> {
     const [startTime, runId] = pageToken === undefined ? latest : positionOf(pageToken);
     const statuses = filter.status === undefined ? statusNumbers : [statusNumber(filter.status)];
-    const extra = [filter.workflowType, filter.workflowId].filter((value) => value !== undefined);
+    const extra = [filter.workflowType, filter.workflowId]
+      .filter((value) => value !== undefined)
+      .map(toStored);
     const rows = (await this.#reads.run(
       listStatement(filter),
       [namespaceId, int2Array(statuses), startTime, runId, pageSize + 1, ...extra],
@@ -78,10 +81,10 @@ function listStatement(filter: ListFilter): Statement {
 function listedOf(row: ListRow): ListedExecution {
   const [startTime, runId, workflowId, workflowType, taskQueue, status, closeTime, length] = row;
   return {
-    workflowId,
+    workflowId: fromStored(workflowId),
     runId,
-    workflowType,
-    taskQueue,
+    workflowType: fromStored(workflowType),
+    taskQueue: fromStored(taskQueue),
     status: statusOf(status),
     startTime: Number(startTime),
     ...(closeTime !== null && { closeTime: Number(closeTime) }),

@@ -7,9 +7,9 @@
  *   version, so the look at `request_ids` cannot be overtaken;
  * - a start wins when no run of its workflow id is stored, or exactly the one that it replaces.
  *
- * Two forms: the plain one inserts starts without looking and fails as a whole, by a unique key,
- * when one of them loses. The guarded one lets losers lose alone and costs more log. Send the plain
- * one first, and the guarded one after a unique violation.
+ * Two forms: in the plain one a start that another writer overtakes between the look and the insert
+ * fails the whole statement by a unique key. The guarded one lets it lose alone and costs more log.
+ * Send the plain one first, and the guarded one after a unique violation.
  *
  * Answer: one row of `ok` (places of the winners, joined by commas) and `duplicates` (JSON array of
  * [place, request id]).
@@ -34,14 +34,14 @@ export function commitStatement(mask: number, guarded: boolean): Statement {
 function commitText(mask: number, guarded: boolean): string {
   const has = new Set(parts.filter((_, bit) => mask & (1 << bit)));
   const tables = inputs(has);
-  const lone = guarded || has.has('replaced');
   const ctes = [
     ...inputTables(has, tables),
     has.has('requests') && duplicates,
     has.has('updates') && updated(has),
-    has.has('starts') && madeCurrent(has, guarded),
-    has.has('replaced') && replaced,
-    has.has('starts') && started(has, lone),
+    has.has('starts') && free(has),
+    has.has('starts') && madeCurrent(guarded),
+    has.has('replaced') && madeCurrentInstead,
+    has.has('starts') && started(has, guarded),
     winners(has),
     has.has('starts') && insertExecutions,
     has.has('starts') && insertVisibility,
@@ -94,29 +94,31 @@ function updated(has: ReadonlySet<Part>): string {
     returning u.i, u.ns, u.shard, u.run, u.first, u.segment)`;
 }
 
-function madeCurrent(has: ReadonlySet<Part>, guarded: boolean): string {
-  const fresh = has.has('replaced') ? 'where i not in (select i from replaced)' : '';
-  return `made_current as (
-  insert into perdure.current_executions (namespace_id, shard, workflow_id, run_id)
-    select ns, shard, wf, run from starts ${fresh}
-    ${guarded ? 'on conflict do nothing' : ''} returning run_id)`;
+/** Starts of workflow ids that have no run yet. */
+function free(has: ReadonlySet<Part>): string {
+  const first = has.has('replaced') ? 'and i not in (select i from replaced)' : '';
+  return `free as materialized (
+  select * from starts s where not exists (select from perdure.current_executions c
+    where c.namespace_id = s.ns and c.shard = s.shard and c.workflow_id = s.wf) ${first})`;
 }
 
-const replaced = `made_current_instead as (
+function madeCurrent(guarded: boolean): string {
+  return `made_current as (
+  insert into perdure.current_executions (namespace_id, shard, workflow_id, run_id)
+    select ns, shard, wf, run from free ${guarded ? 'on conflict do nothing returning run_id' : ''})`;
+}
+
+const madeCurrentInstead = `made_current_instead as (
   update perdure.current_executions c set run_id = s.run
     from starts s join replaced r on r.i = s.i
     where c.namespace_id = s.ns and c.shard = s.shard and c.workflow_id = s.wf
       and c.run_id = r.old
-    returning c.run_id)`;
+    returning s.*)`;
 
-/** `lone`: starts may lose without the statement failing. */
-function started(has: ReadonlySet<Part>, lone: boolean): string {
-  if (!lone) return 'started as (select * from starts)';
-  const instead = has.has('replaced')
-    ? 'union all select run_id from made_current_instead'
-    : '';
-  return `started as materialized (
-  select s.* from starts s where s.run in (select run_id from made_current ${instead}))`;
+function started(has: ReadonlySet<Part>, guarded: boolean): string {
+  const won = guarded ? 'where run in (select run_id from made_current)' : '';
+  const instead = has.has('replaced') ? 'union all select * from made_current_instead' : '';
+  return `started as materialized (select * from free ${won} ${instead})`;
 }
 
 function winners(has: ReadonlySet<Part>): string {

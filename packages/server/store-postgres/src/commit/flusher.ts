@@ -8,6 +8,7 @@
  */
 import { type CommitResult, type ExecutionTransition, StoreUnavailableError } from '@perdure/ports';
 import { type RolePool, type Row, scopeOf } from '../connections.ts';
+import { fromStored } from '../stored-text.ts';
 import { isTransient, isUniqueViolation, sqlStateOf } from '../store-error.ts';
 import { shapeOf } from './batch-shape.ts';
 import { commitStatement } from './commit-statement.ts';
@@ -29,7 +30,8 @@ interface Waiting {
 export class Flusher {
   readonly #pool: RolePool;
   #waiting: Waiting[] = [];
-  #flying: Promise<void> | undefined;
+  #flying = false;
+  #drained: Promise<void> = Promise.resolve();
 
   /** @param pool of one connection */
   constructor(pool: RolePool) {
@@ -48,19 +50,22 @@ export class Flusher {
     });
   }
 
-  /** Sends what waits, unless a statement flies already. */
+  /** Sends what waits, unless a statement flies already: then it goes with the next one. */
   flush(): void {
-    this.#flying ??= this.#drain();
+    if (this.#flying || this.#waiting.length === 0) return;
+    this.#flying = true;
+    this.#drained = this.#drain();
   }
 
   /** Resolves when nothing waits or flies. */
   async idle(): Promise<void> {
-    await this.#flying;
+    while (this.#flying) await this.#drained;
   }
 
   async #drain(): Promise<void> {
     while (this.#waiting.length > 0) await this.#send(this.#take());
-    this.#flying = undefined;
+    // In the same turn as the look at what waits, so that nobody is left waiting.
+    this.#flying = false;
   }
 
   #take(): Waiting[] {
@@ -110,7 +115,7 @@ function resultsOf([ok, duplicates]: Row, count: number): CommitResult[] {
   if (typeof duplicates !== 'string') return results;
   const requestIds = new Map<number, string[]>();
   for (const [i, id] of JSON.parse(duplicates) as [number, string][]) {
-    requestIds.set(i, [...(requestIds.get(i) ?? []), id]);
+    requestIds.set(i, [...(requestIds.get(i) ?? []), fromStored(id)]);
   }
   for (const [i, ids] of requestIds) results[i] = { kind: 'duplicateRequest', requestIds: ids };
   return results;
