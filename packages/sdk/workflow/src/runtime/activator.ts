@@ -68,6 +68,7 @@ export function conclude(of: Run, unhandled: readonly unknown[]): ActivationResu
   for (const reason of unhandled) of.failTask(unhandledRejection(reason));
   const { commands, closeCommand, logs, taskError } = of;
   of.commands = [];
+  of.closeCommand = undefined;
   of.logs = [];
   if (taskError) return { kind: 'failed', failure: taskFailure(taskError.error), logs };
   if (closeCommand) commands.push(closeCommand);
