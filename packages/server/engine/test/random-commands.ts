@@ -5,7 +5,13 @@
  */
 import fc from 'fast-check';
 import type { Command, Failure } from '@perdure/protocol';
-import type { EngineCommand, ExecutionState } from '../src/index.ts';
+import {
+  type ActivityPhase,
+  type ActivityState,
+  type EngineCommand,
+  type ExecutionState,
+  activityPhaseOf,
+} from '../src/index.ts';
 import { applicationFailure, attempts, blobOf, schedule } from './run-driver.ts';
 
 const kinds = [
@@ -28,17 +34,20 @@ const kinds = [
   'terminateWorkflow',
 ] as const satisfies readonly EngineCommand['kind'][];
 
-/** How often each kind is drawn. */
+/** How often each kind is drawn; 3 unless given. */
 const weights: Partial<Record<EngineCommand['kind'], number>> = {
-  startWorkflowTask: 12,
-  completeWorkflowTask: 16,
-  startActivity: 12,
-  completeActivity: 8,
-  completeStep: 6,
-  wakeUp: 6,
-  signalWorkflow: 4,
-  failActivity: 4,
-  failWorkflowTask: 3,
+  startWorkflowTask: 30,
+  completeWorkflowTask: 40,
+  startActivity: 40,
+  completeActivity: 15,
+  completeStep: 25,
+  wakeUp: 15,
+  signalWorkflow: 8,
+  failActivity: 15,
+  failWorkflowTask: 6,
+  heartbeatActivity: 8,
+  startWorkflow: 1,
+  terminateWorkflow: 1,
 };
 
 interface WorkflowIntent {
@@ -57,10 +66,10 @@ export interface Intent {
 
 const workflowIntent = fc.record({
   what: fc.oneof(
-    { weight: 8, arbitrary: fc.constant('schedule' as const) },
-    { weight: 4, arbitrary: fc.constant('startTimer' as const) },
-    { weight: 3, arbitrary: fc.constant('cancelActivity' as const) },
-    { weight: 3, arbitrary: fc.constant('cancelTimer' as const) },
+    { weight: 24, arbitrary: fc.constant('schedule' as const) },
+    { weight: 12, arbitrary: fc.constant('startTimer' as const) },
+    { weight: 9, arbitrary: fc.constant('cancelActivity' as const) },
+    { weight: 9, arbitrary: fc.constant('cancelTimer' as const) },
     { weight: 1, arbitrary: fc.constant('close' as const) },
     { weight: 1, arbitrary: fc.constant('nonsense' as const) },
   ),
@@ -69,11 +78,11 @@ const workflowIntent = fc.record({
 
 const intent: fc.Arbitrary<Intent> = fc.record({
   kind: fc.oneof(
-    ...kinds.map((kind) => ({ weight: weights[kind] ?? 1, arbitrary: fc.constant(kind) })),
+    ...kinds.map((kind) => ({ weight: weights[kind] ?? 3, arbitrary: fc.constant(kind) })),
   ),
   n: fc.nat(1_000),
   stale: fc.oneof(
-    { weight: 12, arbitrary: fc.constant(false) },
+    { weight: 20, arbitrary: fc.constant(false) },
     { weight: 1, arbitrary: fc.constant(true) },
   ),
   commands: fc.array(workflowIntent, { maxLength: 4 }),
@@ -83,8 +92,8 @@ const intent: fc.Arbitrary<Intent> = fc.record({
 export const step = fc.record({
   /** Milliseconds; `wake` means to the armed wake-up. */
   advance: fc.oneof(
-    { weight: 5, arbitrary: fc.nat(50) },
-    { weight: 3, arbitrary: fc.constant('wake' as const) },
+    { weight: 12, arbitrary: fc.nat(50) },
+    { weight: 4, arbitrary: fc.constant('wake' as const) },
     { weight: 1, arbitrary: fc.nat(20_000) },
     { weight: 1, arbitrary: fc.integer({ min: -3_000, max: -1 }) },
   ),
@@ -96,8 +105,8 @@ export type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 /** The start of a run. */
 export const startOptions = fc.record({
-  workflowRunTimeoutMs: fc.constantFrom(undefined, undefined, undefined, 15_000),
-  workflowExecutionTimeoutMs: fc.constantFrom(undefined, undefined, 60_000),
+  workflowRunTimeoutMs: fc.constantFrom(undefined, undefined, undefined, 40_000),
+  workflowExecutionTimeoutMs: fc.constantFrom(undefined, undefined, 90_000),
   startDelayMs: fc.constantFrom(undefined, undefined, undefined, 2_000),
   workflowTaskTimeoutMs: fc.constantFrom(undefined, 500),
 });
@@ -110,7 +119,7 @@ export function commandFor(intended: Intent, state: ExecutionState, now: number)
   const identity = 'worker';
   const task = state.workflowTask;
   const activities = [...state.activities.values()];
-  const activity = activities[n % Math.max(activities.length, 1)];
+  const activity = aim(activities, kind === 'startActivity' ? 'waiting' : 'started', n);
   const target = {
     scheduledEventId: (activity?.scheduledEventId ?? n % 20) + off,
     attempt: (activity?.attempt ?? 1) + (stale ? (n % 3) - 1 : 0),
@@ -155,7 +164,7 @@ export function commandFor(intended: Intent, state: ExecutionState, now: number)
     case 'loseActivity':
       return { kind, ...target };
     case 'completeStep': {
-      const running = activities.filter((each) => each.startedAt > 0 && !each.outcomeBuffered);
+      const running = activities.filter((each) => activityPhaseOf(each) === 'started');
       const results = running.slice(0, 1 + (n % 2)).map(({ scheduledEventId, attempt }) => ({
         scheduledEventId: scheduledEventId + off,
         attempt,
@@ -166,8 +175,8 @@ export function commandFor(intended: Intent, state: ExecutionState, now: number)
         session: running[0]?.session ?? session,
         identity,
         results,
-        assumedNextEventId: state.nextEventId + (n % 7 === 0 ? 1 : 0),
-        workflowTimeMs: Math.max(now, state.lastEventTime) + ((n % 11) - 2) * 600,
+        assumedNextEventId: state.nextEventId + (n % 17 === 0 ? 1 : 0),
+        workflowTimeMs: Math.max(now, state.lastEventTime) + (Math.max((n % 14) - 4, 0)) * 600,
         commands: workflowCommands(intended.commands, state),
       };
     }
@@ -180,6 +189,17 @@ export function commandFor(intended: Intent, state: ExecutionState, now: number)
     case 'wakeUp':
       return { kind };
   }
+}
+
+/** One in the phase that the command is for, or failing that any. */
+function aim(
+  activities: readonly ActivityState[],
+  phase: ActivityPhase,
+  n: number,
+): ActivityState | undefined {
+  const fitting = activities.filter((each) => activityPhaseOf(each) === phase);
+  const choices = fitting.length > 0 ? fitting : activities;
+  return choices[n % Math.max(choices.length, 1)];
 }
 
 function failureFor(n: number): Failure {
@@ -202,6 +222,8 @@ function workflowCommands(intents: readonly WorkflowIntent[], state: ExecutionSt
 function workflowCommand({ what, n }: WorkflowIntent, state: ExecutionState, i: number): Command {
   const activities = [...state.activities.values()];
   const timers = [...state.timers.values()];
+  if (what === 'cancelActivity' && activities.length === 0) what = 'schedule';
+  if (what === 'cancelTimer' && timers.length === 0) what = 'startTimer';
   switch (what) {
     case 'schedule':
       return scheduleFor(n, `${state.nextEventId}.${i}`);
