@@ -198,7 +198,10 @@ describe('a cancellation scope', () => {
     const driven = run('nested');
     await driven.start();
     const commands = await driven.apply(job.timer('4'));
-    expect(commands.map((command) => command['timerId']).sort()).toEqual(['1', '3']);
+    expect(commands).toEqual([
+      { kind: 'cancelTimer', timerId: '3' },
+      { kind: 'cancelTimer', timerId: '1' },
+    ]);
     expect(await driven.apply(job.timer('2'))).toEqual([
       completed([`outer ${scopeCancelled}`, `inner ${scopeCancelled}`, 'shield']),
     ]);

@@ -76,7 +76,7 @@ describe('activities', () => {
   it('refuse an id that is in use', async () => {
     const [, close] = await run('sameIdTwice').start();
     expect(close).toMatchObject({ kind: 'completeWorkflow' });
-    expect((close as { result: string[] }).result[0]).toMatch(/^ValueError: activity id 'mine'/);
+    expect((close as unknown as { result: string[] }).result[0]).toMatch(/^ValueError: activity id 'mine'/);
   });
 
   it('are sent before the close when nobody awaits them (20)', async () => {
@@ -106,7 +106,7 @@ describe('activities', () => {
     await driven.start();
     const why = new TimeoutFailure('activity StartToClose timeout', undefined, 'START_TO_CLOSE');
     const [close] = await driven.apply(job.failed('1', why));
-    expect((close as { result: [{ chain: string[] }] }).result[0].chain).toEqual([
+    expect((close as unknown as { result: [{ chain: string[] }] }).result[0].chain).toEqual([
       'ActivityFailure: Activity task timed out',
       'TimeoutFailure: activity StartToClose timeout (undefined)',
     ]);

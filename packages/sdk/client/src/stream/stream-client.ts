@@ -241,7 +241,7 @@ export class StreamClient {
 
   #send(message: UpstreamMessage): void {
     if (this.#state !== 'open') return;
-    if (this.#outgoing.length === 0) queueMicrotask(() => this.#flush());
+    if (this.#outgoing.length === 0) afterMicrotasks(() => this.#flush());
     this.#outgoing.push(message);
   }
 
@@ -251,6 +251,11 @@ export class StreamClient {
     this.#outgoing = [];
     this.#socket?.send(frame);
   }
+}
+
+/** Once every promise that can go on has gone on, so that what they say leaves in one frame. */
+function afterMicrotasks(flush: () => void): void {
+  queueMicrotask(() => process.nextTick(flush));
 }
 
 /** URL of the stream at an address. */

@@ -39,7 +39,7 @@ export class RejectionWatch {
   /** Runs the activation's code; watches may not nest. */
   during(work: () => void): void {
     const previous = active;
-    // oxlint-disable-next-line typescript/no-this-alias, unicorn/no-this-assignment -- the pointer is the point
+    // oxlint-disable-next-line typescript/no-this-alias -- the pointer is the point
     active = this;
     try {
       work();

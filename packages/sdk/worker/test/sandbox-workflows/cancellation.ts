@@ -142,12 +142,12 @@ export async function interleaved(): Promise<unknown[]> {
       await sleep(10 + index);
       await Promise.resolve();
       const mine = CancellationScope.current() === scope;
-      return Promise.all([mine, sleep(1000).then(() => 'slept', chain)]);
+      return [mine, await sleep(1000).then(() => 'slept', chain)];
     }),
   );
   await sleep(100);
   scopes[1]?.cancel();
-  return Promise.all([CancellationScope.current().parent === undefined, ...seen]);
+  return [CancellationScope.current().parent === undefined, ...(await Promise.all(seen))];
 }
 
 export async function nested(): Promise<string[]> {

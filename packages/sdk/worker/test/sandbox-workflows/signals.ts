@@ -76,7 +76,7 @@ export async function order(): Promise<string[]> {
   setHandler(tell, async (what) => {
     seen.push(`${what} sync`);
     flips++;
-    await null;
+    await Promise.resolve();
     seen.push(`${what} async`);
   });
   await Promise.all([

@@ -160,7 +160,8 @@ export class StreamConnection {
   }
 
   #say(message: DownstreamMessage): void {
-    if (this.#outgoing.length === 0) queueMicrotask(() => this.#flush());
+    // Once every promise that can go on has gone on, so that all replies leave in one frame.
+    if (this.#outgoing.length === 0) queueMicrotask(() => process.nextTick(() => this.#flush()));
     this.#outgoing.push(message);
   }
 

@@ -1,0 +1,20 @@
+/** What running a worker throws. */
+import { defineSymbolErrorClass } from '@perdure/common';
+
+/** Activities were still running when `shutdownForceTime` was over; they were abandoned. */
+export class GracefulShutdownPeriodExpiredError extends Error {
+  constructor(shutdownForceMs: number) {
+    super(`activities were still running ${shutdownForceMs} ms after shutdown began; they were abandoned and will be retried elsewhere`);
+  }
+}
+defineSymbolErrorClass('GracefulShutdownPeriodExpiredError')(GracefulShutdownPeriodExpiredError);
+
+/** Both the worker and the work given to `runUntil` failed. */
+export class CombinedWorkerRunError extends Error {
+  override readonly cause: { readonly workerError: unknown; readonly innerError: unknown };
+  constructor(workerError: unknown, innerError: unknown) {
+    super('the worker failed, and so did the work it ran for; see cause');
+    this.cause = { workerError, innerError };
+  }
+}
+defineSymbolErrorClass('CombinedWorkerRunError')(CombinedWorkerRunError);

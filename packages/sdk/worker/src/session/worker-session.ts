@@ -1,0 +1,244 @@
+/**
+ * The worker's end of its session with the server: grants slots, reports completions until they are
+ * acknowledged, and keeps all of it across reconnects.
+ *
+ * Guarantee: a completion handed to {@link complete} is reported until the server answers, however
+ * often the connection breaks; the server records it once.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Connection, Channel } from '@perdure/client';
+import { type Logger, PerdureServiceError } from '@perdure/common';
+import type {
+  Ack,
+  ActivityTask,
+  ActivityToken,
+  Completion,
+  Heartbeat,
+  WorkflowTask,
+  WorkflowTaskToken,
+} from '@perdure/protocol';
+import { ServerClock } from './server-clock.ts';
+
+/** What a session hands to the worker. */
+export interface SessionListener {
+  workflowTask(task: WorkflowTask): void;
+  activityTask(task: ActivityTask): void;
+  cancelActivity(token: ActivityToken): void;
+  /** Tasks under way; asked when the session is resumed. */
+  runningActivities(): ActivityToken[];
+  runningWorkflowTasks(): WorkflowTaskToken[];
+  /** The session has ended for good. */
+  failed(error: Error): void;
+}
+
+export interface SessionFacts {
+  readonly namespace: string;
+  readonly taskQueue: string;
+  readonly identity: string;
+  readonly workflowTypes: readonly string[];
+  readonly activityTypes: readonly string[];
+  readonly workflowSlots: number;
+  readonly activitySlots: number;
+}
+
+type Unnumbered<C> = C extends Completion ? Omit<C, 'n'> : never;
+/** A completion that has no number yet. */
+export type NewCompletion = Unnumbered<Completion>;
+
+interface Unacknowledged {
+  readonly completion: Completion;
+  readonly onAck: (ack: Ack) => void;
+}
+
+export class WorkerSession {
+  readonly clock = new ServerClock();
+  readonly #sessionId = randomUUID();
+  readonly #facts: SessionFacts;
+  readonly #listener: SessionListener;
+  readonly #log: Logger;
+  readonly #channel: Channel;
+  readonly #unacknowledged = new Map<number, Unacknowledged>();
+  readonly #opened: Promise<void>;
+  #openedOnce: () => void = () => {};
+  #refusedOnce: (error: Error) => void = () => {};
+  #isOpen = false;
+  #draining = false;
+  #nextNumber = 1;
+  /** Slots in use; the rest is the server's to fill. */
+  #busy = { workflow: 0, activity: 0 };
+  #idleWaiters: (() => void)[] = [];
+
+  constructor(connection: Connection, facts: SessionFacts, listener: SessionListener, log: Logger) {
+    this.#facts = facts;
+    this.#listener = listener;
+    this.#log = log;
+    this.#opened = new Promise((resolve, reject) => {
+      this.#openedOnce = resolve;
+      this.#refusedOnce = reject;
+    });
+    this.#channel = connection.stream.openChannel({
+      connected: () => this.#hello(),
+      disconnected: () => this.#disconnected(),
+      opened: ({ serverTimeMs }) => this.#nowOpen(serverTimeMs),
+      refused: ({ code, message }) => this.#refused(new PerdureServiceError(code, message)),
+      tasks: (message) => {
+        this.clock.observe(message.serverTimeMs);
+        for (const ack of message.acks) this.#acknowledged(ack);
+        for (const task of message.workflowTasks) this.#takeWorkflowTask(task);
+        for (const task of message.activityTasks) this.#takeActivityTask(task);
+      },
+      cancelActivities: ({ tokens }) => tokens.forEach((token) => listener.cancelActivity(token)),
+      failed: (error) => this.#refused(error),
+    });
+  }
+
+  /** Resolves once the server has accepted the worker. Rejects when it refuses it. */
+  ready(): Promise<void> {
+    return this.#opened;
+  }
+
+  /** Reports until acknowledged. */
+  complete(completion: NewCompletion, onAck: (ack: Ack) => void): void {
+    const numbered = { ...completion, n: this.#nextNumber++ } as Completion;
+    this.#unacknowledged.set(numbered.n, { completion: numbered, onAck });
+    if (this.#isOpen) this.#report([numbered]);
+  }
+
+  /** Best effort: a heartbeat that is lost is followed by the next. */
+  heartbeat(heartbeat: Heartbeat): void {
+    if (!this.#isOpen) return;
+    this.#channel.send({
+      kind: 'heartbeat',
+      channel: this.#channel.number,
+      heartbeats: [heartbeat],
+    });
+  }
+
+  /** A slot is free again; the server may fill it. */
+  free(kind: 'workflow' | 'activity'): void {
+    this.#busy[kind] -= 1;
+    if (!this.#isOpen || this.#draining) return;
+    const workflow = kind === 'workflow' ? 1 : 0;
+    const channel = this.#channel.number;
+    this.#channel.send({ kind: 'credit', channel, workflow, activity: 1 - workflow });
+  }
+
+  /** A slot is taken by an activity that came with an acknowledgement. */
+  occupyActivity(): void {
+    this.#busy.activity += 1;
+  }
+
+  /** Asks for no more tasks. */
+  drain(): void {
+    this.#draining = true;
+    if (this.#isOpen) this.#channel.send({ kind: 'drainWorker', channel: this.#channel.number });
+  }
+
+  /** Resolves once everything reported has been acknowledged. */
+  async settled(): Promise<void> {
+    if (this.#unacknowledged.size === 0) return;
+    await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  /** Says goodbye. */
+  close(): void {
+    if (this.#isOpen) this.#channel.send({ kind: 'closeWorker', channel: this.#channel.number });
+    this.#isOpen = false;
+    // After what was just said has left.
+    setImmediate(() => this.#channel.close());
+  }
+
+  #hello(): void {
+    const { namespace, taskQueue, identity, workflowTypes, activityTypes } = this.#facts;
+    this.#channel.send({
+      kind: 'openWorker',
+      channel: this.#channel.number,
+      sessionId: this.#sessionId,
+      namespace,
+      taskQueue,
+      identity,
+      workflowTypes,
+      activityTypes,
+      workflowCredit: this.#draining ? 0 : this.#facts.workflowSlots - this.#busy.workflow,
+      activityCredit: this.#draining ? 0 : this.#facts.activitySlots - this.#busy.activity,
+      runningActivities: [...this.#listener.runningActivities(), ...this.#reportedActivities()],
+      runningWorkflowTasks: [...this.#listener.runningWorkflowTasks(), ...this.#reportedTasks()],
+    });
+  }
+
+  #nowOpen(serverTimeMs: number): void {
+    this.clock.observe(serverTimeMs);
+    this.#isOpen = true;
+    // Slots freed since the hello were not counted in it.
+    const { workflowSlots, activitySlots } = this.#facts;
+    this.#log.debug('the worker is connected', { workflowSlots, activitySlots });
+    if (this.#unacknowledged.size > 0) {
+      this.#report([...this.#unacknowledged.values()].map(({ completion }) => completion));
+    }
+    if (this.#draining) this.drain();
+    this.#openedOnce();
+  }
+
+  #disconnected(): void {
+    this.#isOpen = false;
+    this.#log.warn('the connection to the server is lost; reconnecting', {
+      unacknowledged: this.#unacknowledged.size,
+    });
+  }
+
+  #refused(error: Error): void {
+    this.#isOpen = false;
+    this.#refusedOnce(error);
+    this.#opened.catch(() => {});
+    this.#listener.failed(error);
+  }
+
+  #report(completions: readonly Completion[]): void {
+    this.#channel.send({ kind: 'complete', channel: this.#channel.number, completions });
+  }
+
+  #acknowledged(ack: Ack): void {
+    const waiting = this.#unacknowledged.get(ack.n);
+    if (!waiting) return;
+    this.#unacknowledged.delete(ack.n);
+    waiting.onAck(ack);
+    if (this.#unacknowledged.size > 0) return;
+    for (const resolve of this.#idleWaiters.splice(0)) resolve();
+  }
+
+  #takeWorkflowTask(task: WorkflowTask): void {
+    this.#busy.workflow += 1;
+    this.#listener.workflowTask(task);
+  }
+
+  #takeActivityTask(task: ActivityTask): void {
+    this.#busy.activity += 1;
+    this.#listener.activityTask(task);
+  }
+
+  /** Attempts whose outcome has been reported and not acknowledged: not lost. */
+  #reportedActivities(): ActivityToken[] {
+    const tokens: ActivityToken[] = [];
+    for (const { completion } of this.#unacknowledged.values()) {
+      if (completion.kind === 'step') {
+        const { workflowId, runId } = completion;
+        for (const { scheduledEventId, attempt } of completion.results) {
+          tokens.push({ workflowId, runId, scheduledEventId, attempt });
+        }
+      } else if ('scheduledEventId' in completion.token) {
+        tokens.push(completion.token);
+      }
+    }
+    return tokens;
+  }
+
+  #reportedTasks(): WorkflowTaskToken[] {
+    const tokens: WorkflowTaskToken[] = [];
+    for (const { completion } of this.#unacknowledged.values()) {
+      if (completion.kind !== 'step' && 'startedEventId' in completion.token) {
+        tokens.push(completion.token);
+      }
+    }
+    return tokens;
+  }
+}

@@ -1,0 +1,123 @@
+import { getHeapStatistics } from 'node:v8';
+import { hostname } from 'node:os';
+import {
+  type ActivityFunction,
+  type Duration,
+  type Logger,
+  ValueError,
+  msToNumber,
+} from '@perdure/common';
+import { Connection, type ConverterOptions } from '@perdure/client';
+import { loadClientConnectConfig } from '@perdure/envconfig';
+import type { WorkflowBundle } from './sandbox/bundle.ts';
+
+/** How a worker works. Names and defaults: sdk-api "worker". */
+export interface WorkerOptions extends ConverterOptions {
+  /** Where it looks for tasks. */
+  taskQueue: string;
+  /** Default: one of its own, from the environment, closed with the worker. */
+  connection?: Connection;
+  /** Default: PERDURE_NAMESPACE, else `default`. */
+  namespace?: string;
+  /** Absolute path of the module that exports the workflows. Without it or a bundle: activities only. */
+  workflowsPath?: string;
+  /** Workflow code bundled before, by `bundleWorkflowCode`. */
+  workflowBundle?: WorkflowBundle;
+  /** Activities by name; methods of an object or class instance count. Without them: workflows only. */
+  activities?: object;
+  /** For people: who works here. Default `pid@host`. */
+  identity?: string;
+  /** Default 40. */
+  maxConcurrentWorkflowTaskExecutions?: number;
+  /** Default 100. */
+  maxConcurrentActivityTaskExecutions?: number;
+  /** Runs kept in memory between their tasks; 0 keeps none. Default: from the size of the heap. */
+  maxCachedWorkflows?: number;
+  /** How long an idle run stays in memory; it is replayed when it is needed again. Default 10 s. */
+  cachedWorkflowIdleTimeout?: Duration;
+  /** On shutdown, how long activities may finish before they are cancelled. Default 0. */
+  shutdownGraceTime?: Duration;
+  /** On shutdown, how long activities may take altogether before they are abandoned. Default: for ever. */
+  shutdownForceTime?: Duration;
+  /** Longest time between two heartbeats sent. Default 60 s. */
+  maxHeartbeatThrottleInterval?: Duration;
+  /** Time between two heartbeats sent of an activity without heartbeat timeout. Default 30 s. */
+  defaultHeartbeatThrottleInterval?: Duration;
+  /** Default: warnings and errors to stderr. */
+  logger?: Logger;
+}
+
+/** Options with every gap filled. */
+export interface CompiledWorkerOptions {
+  readonly taskQueue: string;
+  readonly namespace: string;
+  readonly identity: string;
+  readonly workflowSlots: number;
+  readonly activitySlots: number;
+  readonly maxCachedWorkflows: number;
+  readonly cachedWorkflowIdleMs: number;
+  readonly shutdownGraceMs: number;
+  readonly shutdownForceMs: number | undefined;
+  readonly maxHeartbeatThrottleMs: number;
+  readonly defaultHeartbeatThrottleMs: number;
+  readonly activities: ReadonlyMap<string, ActivityFunction>;
+}
+
+/** Memory that a cached run takes, about, in bytes: sandbox instance, host side and user state. */
+const BYTES_PER_RUN = 50_000;
+
+/** @throws ValueError naming the option that cannot be right */
+export function compileWorkerOptions(options: WorkerOptions): CompiledWorkerOptions {
+  const { taskQueue, shutdownForceTime } = options;
+  if (typeof taskQueue !== 'string' || taskQueue === '') {
+    throw new ValueError(`WorkerOptions.taskQueue must be a text that is not empty; got ${String(taskQueue)}`);
+  }
+  const activities = activitiesOf(options.activities);
+  const hasWorkflows = options.workflowsPath !== undefined || options.workflowBundle !== undefined;
+  if (!hasWorkflows && activities.size === 0) {
+    throw new ValueError('a worker needs workflowsPath, workflowBundle or activities; got none of them');
+  }
+  return {
+    taskQueue,
+    namespace: options.namespace ?? loadClientConnectConfig().namespace,
+    identity: options.identity ?? `${process.pid}@${hostname()}`,
+    workflowSlots: hasWorkflows ? slots(options, 'maxConcurrentWorkflowTaskExecutions', 40) : 0,
+    activitySlots: activities.size > 0 ? slots(options, 'maxConcurrentActivityTaskExecutions', 100) : 0,
+    maxCachedWorkflows: options.maxCachedWorkflows ?? defaultCacheSize(),
+    cachedWorkflowIdleMs: msToNumber(options.cachedWorkflowIdleTimeout ?? '10s'),
+    shutdownGraceMs: msToNumber(options.shutdownGraceTime ?? 0),
+    shutdownForceMs: shutdownForceTime === undefined ? undefined : msToNumber(shutdownForceTime),
+    maxHeartbeatThrottleMs: msToNumber(options.maxHeartbeatThrottleInterval ?? '60s'),
+    defaultHeartbeatThrottleMs: msToNumber(options.defaultHeartbeatThrottleInterval ?? '30s'),
+    activities,
+  };
+}
+
+function slots(
+  options: WorkerOptions,
+  field: 'maxConcurrentWorkflowTaskExecutions' | 'maxConcurrentActivityTaskExecutions',
+  fallback: number,
+): number {
+  const value = options[field] ?? fallback;
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new ValueError(`WorkerOptions.${field} must be a whole number of at least 1; got ${value}`);
+}
+
+function defaultCacheSize(): number {
+  const { heap_size_limit: limit } = getHeapStatistics();
+  return Math.max(Math.floor((limit * 0.5) / BYTES_PER_RUN), 10);
+}
+
+/** Functions of an object, those of its class included, bound to it. */
+function activitiesOf(source: object | undefined): ReadonlyMap<string, ActivityFunction> {
+  const found = new Map<string, ActivityFunction>();
+  for (let object: object | null = source ?? null; object && object !== Object.prototype; ) {
+    for (const name of Object.getOwnPropertyNames(object)) {
+      if (name === 'constructor' || found.has(name)) continue;
+      const value = (source as Record<string, unknown>)[name];
+      if (typeof value === 'function') found.set(name, (value as ActivityFunction).bind(source));
+    }
+    object = Object.getPrototypeOf(object) as object | null;
+  }
+  return found;
+}

@@ -1,0 +1,242 @@
+import { Connection, loadConverter } from '@perdure/client';
+import { IllegalStateError, type Logger } from '@perdure/common';
+import type { LoadedDataConverter } from '@perdure/data-converter';
+import { type HistoryEvent, concatBytes, decodeEvents } from '@perdure/protocol';
+import { ActivityRunner } from './activity/activity-runner.ts';
+import { DefaultLogger } from './default-logger.ts';
+import { CombinedWorkerRunError, GracefulShutdownPeriodExpiredError } from './errors.ts';
+import { bundleWorkflowCode } from './sandbox/bundle.ts';
+import { type Sandbox, createSandbox } from './sandbox/sandbox.ts';
+import { WorkerSession } from './session/worker-session.ts';
+import { onShutdownSignal } from './shutdown-signals.ts';
+import { type CompiledWorkerOptions, type WorkerOptions, compileWorkerOptions } from './worker-options.ts';
+import { WorkflowRunner } from './workflow/workflow-runner.ts';
+
+/** Where a worker is in its life. */
+export type WorkerState =
+  | 'INITIALIZED'
+  | 'RUNNING'
+  | 'STOPPING'
+  | 'DRAINING'
+  | 'DRAINED'
+  | 'STOPPED'
+  | 'FAILED';
+
+interface WorkerParts {
+  readonly options: CompiledWorkerOptions;
+  readonly connection: Connection;
+  /** Whether the worker made the connection itself and closes it in the end. */
+  readonly ownsConnection: boolean;
+  readonly converter: LoadedDataConverter;
+  readonly sandbox: Sandbox | undefined;
+  readonly log: Logger;
+}
+
+/**
+ * Runs workflows and activities of one task queue.
+ *
+ * @example
+ * ```ts
+ * const worker = await Worker.create({
+ *   taskQueue: 'orders',
+ *   workflowsPath: fileURLToPath(new URL('./workflows.js', import.meta.url)),
+ *   activities,
+ * });
+ * await worker.run();
+ * ```
+ */
+export class Worker {
+  readonly #parts: WorkerParts;
+  #state: WorkerState = 'INITIALIZED';
+  #session: WorkerSession | undefined;
+  #workflows: WorkflowRunner | undefined;
+  #activities: ActivityRunner | undefined;
+  #stop: () => void = () => {};
+  #fail: (error: Error) => void = () => {};
+
+  private constructor(parts: WorkerParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Prepares a worker: bundles its workflow code, loads its keys, connects.
+   *
+   * @throws ValueError for an option that cannot be right
+   * @throws WorkflowBundleError when workflow code imports what it may not
+   * @throws PerdureServiceError when the server cannot be reached or refuses the API key
+   */
+  static async create(options: WorkerOptions): Promise<Worker> {
+    const compiled = compileWorkerOptions(options);
+    const log = options.logger ?? new DefaultLogger('WARN');
+    const [connection, converter, sandbox] = await Promise.all([
+      options.connection ?? Connection.connect(),
+      loadConverter(options),
+      loadSandbox(options),
+    ]);
+    const ownsConnection = options.connection === undefined;
+    return new Worker({ options: compiled, connection, ownsConnection, converter, sandbox, log });
+  }
+
+  getState(): WorkerState {
+    return this.#state;
+  }
+
+  /** Numbers for people and tests. */
+  getStatus() {
+    return {
+      runState: this.#state,
+      numCachedWorkflows: this.#workflows?.cachedRuns ?? 0,
+      numInFlightWorkflowActivations: this.#workflows?.running ?? 0,
+      numInFlightActivities: this.#activities?.running ?? 0,
+    };
+  }
+
+  /**
+   * Works until {@link shutdown} or a signal (SIGINT, SIGTERM, SIGQUIT, SIGUSR2).
+   *
+   * @throws PerdureServiceError when the server refuses the worker, for example a revoked key
+   * @throws IllegalStateError when it has run before
+   */
+  async run(): Promise<void> {
+    if (this.#state !== 'INITIALIZED') {
+      throw new IllegalStateError(`a worker runs once; this one is ${this.#state}`);
+    }
+    this.#state = 'RUNNING';
+    const stopped = new Promise<void>((resolve, reject) => {
+      this.#stop = resolve;
+      this.#fail = reject;
+    });
+    const ignoreSignals = onShutdownSignal(() => this.shutdown());
+    try {
+      this.#open();
+      await stopped;
+      await this.#drain();
+      this.#state = 'STOPPED';
+    } catch (error) {
+      this.#state = 'FAILED';
+      throw error;
+    } finally {
+      ignoreSignals();
+      await this.#close();
+    }
+  }
+
+  /**
+   * Runs the worker until a promise settles, then shuts it down.
+   *
+   * @returns what the promise resolved to
+   * @throws CombinedWorkerRunError when both the worker and the promise fail
+   */
+  async runUntil<R>(work: Promise<R> | (() => Promise<R>)): Promise<R> {
+    const running = this.run();
+    const inner = typeof work === 'function' ? work() : work;
+    const stop = () => this.shutdown();
+    void inner.then(stop, stop);
+    const [worker, result] = await Promise.allSettled([running, inner]);
+    if (worker.status === 'rejected' && result.status === 'rejected') {
+      throw new CombinedWorkerRunError(worker.reason, result.reason);
+    }
+    if (worker.status === 'rejected') throw worker.reason;
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  }
+
+  /** Begins to shut down; {@link run} resolves when it is done. */
+  shutdown(): void {
+    if (this.#state !== 'RUNNING') return;
+    this.#state = 'STOPPING';
+    this.#stop();
+  }
+
+  #open(): void {
+    const { options, connection, converter, sandbox, log } = this.#parts;
+    const session = new WorkerSession(
+      connection,
+      {
+        ...options,
+        workflowTypes: sandbox?.workflowTypes ?? [],
+        activityTypes: [...options.activities.keys()],
+      },
+      {
+        workflowTask: (task) => void workflows?.start(task),
+        activityTask: (task) => void activities.start(task),
+        cancelActivity: (token) => activities.cancel(token),
+        runningActivities: () => activities.tokens(),
+        runningWorkflowTasks: () => workflows?.tokens() ?? [],
+        failed: (error) => this.#fail(error),
+      },
+      log,
+    );
+    const workflows =
+      sandbox &&
+      new WorkflowRunner({
+        options,
+        converter,
+        sandbox,
+        session,
+        log,
+        activities: () => activities,
+        fetchHistory: (workflowId, runId) => this.#fetchHistory(workflowId, runId),
+      });
+    const fuser = workflows ?? { offer: () => false };
+    const activities = new ActivityRunner({ options, converter, session, fuser, log });
+    this.#session = session;
+    this.#workflows = workflows;
+    this.#activities = activities;
+  }
+
+  async #drain(): Promise<void> {
+    const { shutdownGraceMs, shutdownForceMs } = this.#parts.options;
+    this.#state = 'DRAINING';
+    this.#session?.drain();
+    const activities = this.#activities;
+    const idle = activities?.idle() ?? Promise.resolve();
+    const cancel = setTimeout(() => activities?.cancelAll(), shutdownGraceMs);
+    try {
+      await withDeadline(idle, shutdownForceMs);
+      await withDeadline(this.#session?.settled() ?? Promise.resolve(), shutdownForceMs);
+      this.#state = 'DRAINED';
+    } finally {
+      clearTimeout(cancel);
+    }
+  }
+
+  async #close(): Promise<void> {
+    const { connection, ownsConnection } = this.#parts;
+    this.#workflows?.close();
+    this.#session?.close();
+    if (ownsConnection) await connection.close();
+  }
+
+  async #fetchHistory(workflowId: string, runId: string): Promise<HistoryEvent[]> {
+    const { connection, options } = this.#parts;
+    const { namespace } = options;
+    const segments: Uint8Array[] = [];
+    let fromEventId: number | undefined = 1;
+    while (fromEventId !== undefined) {
+      const ask = { namespace, workflowId, runId, fromEventId };
+      const page: { events: Uint8Array; nextEventId?: number } =
+        await connection.service.workflow.getHistory.query(ask);
+      segments.push(page.events);
+      fromEventId = page.nextEventId;
+    }
+    return decodeEvents(concatBytes(segments));
+  }
+}
+
+async function loadSandbox(options: WorkerOptions): Promise<Sandbox | undefined> {
+  const { workflowBundle, workflowsPath } = options;
+  if (workflowBundle) return createSandbox(workflowBundle);
+  if (workflowsPath === undefined) return undefined;
+  return createSandbox(await bundleWorkflowCode({ workflowsPath }));
+}
+
+/** @throws GracefulShutdownPeriodExpiredError when it takes longer */
+async function withDeadline(work: Promise<void>, ms: number | undefined): Promise<void> {
+  if (ms === undefined) return work;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new GracefulShutdownPeriodExpiredError(ms)), ms);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,39 @@
+/**
+ * A run that this worker holds in memory.
+ *
+ * States: *idle*; *busy* from the moment it is activated until the server has acknowledged what came
+ * of it. Activity results that arrive while it is busy wait and go into the next step together.
+ */
+import type { Payload } from '@perdure/common';
+import type { ActivityToken } from '@perdure/protocol';
+import type { SandboxRun } from '../sandbox/sandbox.ts';
+import type { HistoryJobs, RunPlace } from './history-jobs.ts';
+
+/** A successful attempt of this worker whose result has not been reported yet. */
+export interface WaitingResult {
+  readonly token: ActivityToken;
+  readonly activityId: string;
+  readonly result: Payload;
+}
+
+export class CachedRun {
+  readonly place: RunPlace;
+  readonly workflowType: string;
+  readonly sandbox: SandboxRun;
+  readonly history: HistoryJobs;
+  busy = false;
+  /** Where the events of the next pushed task must begin for this copy to be of use. */
+  nextSegmentEventId = 1;
+  historySize = 0;
+  /** The run's next event id, when it is known for sure: a step may be ventured on it. */
+  fusibleAt: number | undefined;
+  waitingResults: WaitingResult[] = [];
+  lastUsed = Date.now();
+
+  constructor(place: RunPlace, workflowType: string, sandbox: SandboxRun, history: HistoryJobs) {
+    this.place = place;
+    this.workflowType = workflowType;
+    this.sandbox = sandbox;
+    this.history = history;
+  }
+}

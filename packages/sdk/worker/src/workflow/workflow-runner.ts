@@ -1,0 +1,333 @@
+/**
+ * Runs workflow tasks: brings a run up to date, from its cached copy or by replay, and reports what
+ * it asks for. When an activity of a cached run completes on this very worker, the run goes on at
+ * once, and both travel as one fused step (blueprint §3).
+ */
+import type { LogMetadata, Logger, Payload } from '@perdure/common';
+import type { LoadedDataConverter } from '@perdure/data-converter';
+import {
+  type Ack,
+  type ActivityToken,
+  type HistoryEvent,
+  type WorkflowTask,
+  type WorkflowTaskFailedCause,
+  type WorkflowTaskToken,
+  decodeEvents,
+} from '@perdure/protocol';
+import type { ActivationResult, SandboxCommand } from '@perdure/workflow/runtime';
+import type { ActivityRunner, StepFuser } from '../activity/activity-runner.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import type { WorkerSession } from '../session/worker-session.ts';
+import type { CompiledWorkerOptions } from '../worker-options.ts';
+import { CachedRun, type WaitingResult } from './cached-run.ts';
+import { HistoryJobs, type TaskStep } from './history-jobs.ts';
+import { NondeterminismError, checkReplay } from './replay-check.ts';
+import { RunCache } from './run-cache.ts';
+import { closesRun, toWireCommand } from './wire-commands.ts';
+
+export interface WorkflowRunnerParts {
+  readonly options: CompiledWorkerOptions;
+  readonly converter: LoadedDataConverter;
+  readonly sandbox: Sandbox;
+  readonly session: WorkerSession;
+  readonly log: Logger;
+  activities(): ActivityRunner;
+  /** Events of a run from the first on. */
+  fetchHistory(workflowId: string, runId: string): Promise<HistoryEvent[]>;
+}
+
+/** A run's answer, and the id of the event that started the task it belongs to. */
+interface Done {
+  readonly startedEventId: number;
+  readonly commands: readonly SandboxCommand[];
+}
+
+/** The task fails, the run does not. */
+class TaskFailure extends Error {
+  readonly failure: Extract<ActivationResult, { kind: 'failed' }>['failure'];
+  constructor(failure: TaskFailure['failure']) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+export class WorkflowRunner implements StepFuser {
+  readonly #parts: WorkflowRunnerParts;
+  readonly #cache: RunCache;
+  readonly #tasks = new Map<string, WorkflowTaskToken>();
+
+  constructor(parts: WorkflowRunnerParts) {
+    this.#parts = parts;
+    const { maxCachedWorkflows, cachedWorkflowIdleMs } = parts.options;
+    this.#cache = new RunCache(maxCachedWorkflows, cachedWorkflowIdleMs, (run) =>
+      this.#reportWaiting(run),
+    );
+  }
+
+  get cachedRuns(): number {
+    return this.#cache.size;
+  }
+
+  get running(): number {
+    return this.#tasks.size;
+  }
+
+  tokens(): WorkflowTaskToken[] {
+    return [...this.#tasks.values()];
+  }
+
+  close(): void {
+    this.#cache.close();
+  }
+
+  /** Carries out a task that the server pushed. Its slot is taken already. Never rejects. */
+  async start(task: WorkflowTask): Promise<void> {
+    const { workflowId, runId, startedEventId, attempt } = task;
+    const token = { workflowId, runId, startedEventId, attempt };
+    const { session } = this.#parts;
+    this.#tasks.set(runId, token);
+    try {
+      const { run, steps } = await this.#bringUp(task);
+      const done = await this.#live(run, steps);
+      await this.#complete(run, token, done);
+    } catch (error) {
+      await this.#fail(token, error);
+    }
+    session.free('workflow');
+    if (this.#tasks.get(runId) === token) this.#tasks.delete(runId);
+  }
+
+  offer(token: ActivityToken, activityId: string, result: Payload): boolean {
+    const run = this.#cache.use(token.runId);
+    if (!run || (!run.busy && run.fusibleAt === undefined)) return false;
+    run.waitingResults.push({ token, activityId, result });
+    if (!run.busy) void this.#fuse(run, run.fusibleAt!);
+    return true;
+  }
+
+  /** The run of a task, with the steps that it has yet to live through. */
+  async #bringUp(task: WorkflowTask): Promise<{ run: CachedRun; steps: TaskStep[] }> {
+    const { workflowId, runId, firstEventId } = task;
+    let events = decodeEvents(task.events);
+    let run = this.#cache.use(runId);
+    if (run && (run.busy || run.nextSegmentEventId !== firstEventId)) {
+      this.#cache.evict(run);
+      run = undefined;
+    }
+    if (!run) {
+      if (firstEventId !== 1) events = await this.#wholeHistory(task, events);
+      run = this.#create(workflowId, runId, task.workflowType);
+    }
+    run.busy = true;
+    run.fusibleAt = undefined;
+    run.historySize += task.events.length;
+    return { run, steps: await run.history.steps(events) };
+  }
+
+  /** The stored history up to the task, then those of the task's own events that are not stored. */
+  async #wholeHistory(task: WorkflowTask, pushed: HistoryEvent[]): Promise<HistoryEvent[]> {
+    const stored = await this.#parts.fetchHistory(task.workflowId, task.runId);
+    const known = stored.filter(({ eventId }) => eventId <= task.startedEventId);
+    const last = known.at(-1)?.eventId ?? 0;
+    return [...known, ...pushed.filter(({ eventId }) => eventId > last)];
+  }
+
+  #create(workflowId: string, runId: string, workflowType: string): CachedRun {
+    const { converter, options, sandbox } = this.#parts;
+    const place = { namespace: options.namespace, workflowId, runId };
+    const history = new HistoryJobs(converter, place);
+    const run = new CachedRun(place, workflowType, sandbox.createRun(runId), history);
+    this.#cache.add(run);
+    return run;
+  }
+
+  /** Activates the run once per step; all but the last are replay. */
+  async #live(run: CachedRun, steps: readonly TaskStep[]): Promise<Done> {
+    let done: Done | undefined;
+    for (const { started, jobs, recorded } of steps) {
+      const commands = await this.#activate(run, {
+        timestampMs: started.eventTime,
+        historyLength: started.eventId,
+        isReplaying: recorded !== undefined,
+        jobs,
+      });
+      if (recorded) checkReplay(commands, recorded);
+      done = { startedEventId: started.eventId, commands };
+    }
+    if (!done) throw new Error(`a task of run ${run.place.runId} came without WorkflowTaskStarted`);
+    return done;
+  }
+
+  async #activate(
+    run: CachedRun,
+    what: Pick<
+      Parameters<CachedRun['sandbox']['activate']>[0],
+      'timestampMs' | 'historyLength' | 'isReplaying' | 'jobs'
+    >,
+  ): Promise<readonly SandboxCommand[]> {
+    const { runId } = run.place;
+    const result = await run.sandbox.activate({ runId, historySize: run.historySize, ...what });
+    for (const { level, message, meta } of result.logs) this.#logFrom(run, level, message, meta);
+    if (result.kind === 'failed') throw new TaskFailure(result.failure);
+    return result.commands;
+  }
+
+  async #complete(run: CachedRun, token: WorkflowTaskToken, done: Done): Promise<void> {
+    const { converter, session } = this.#parts;
+    const commands = await Promise.all(
+      done.commands.map((command) => toWireCommand(converter, run.place, command)),
+    );
+    session.complete({ kind: 'workflowTaskCompleted', token, commands }, (ack) =>
+      this.#acknowledged(run, done, ack),
+    );
+  }
+
+  async #fail(token: WorkflowTaskToken, error: unknown): Promise<void> {
+    const { converter, options, session, log } = this.#parts;
+    const run = this.#cache.use(token.runId);
+    if (run) this.#cache.evict(run);
+    const decoded =
+      error instanceof TaskFailure
+        ? error.failure
+        : converter.failureConverter.errorToFailure(error, converter.payloadConverter);
+    const { workflowId, runId, attempt } = token;
+    log.warn('a workflow task failed; it will be tried again', {
+      workflowId,
+      runId,
+      attempt,
+      failure: decoded.message,
+    });
+    const failure = await converter.sealFailure({ namespace: options.namespace, workflowId }, decoded);
+    const nondeterministic = error instanceof NondeterminismError;
+    const cause: WorkflowTaskFailedCause = nondeterministic
+      ? 'NON_DETERMINISTIC_ERROR'
+      : 'WORKFLOW_WORKER_UNHANDLED_FAILURE';
+    session.complete({ kind: 'workflowTaskFailed', token, cause, failure }, () => {});
+  }
+
+  /** Ventures on with results that the server does not know yet. */
+  async #fuse(run: CachedRun, assumedNextEventId: number): Promise<void> {
+    const { converter, session } = this.#parts;
+    const { namespace, workflowId, runId } = run.place;
+    const waiting = run.waitingResults.splice(0);
+    run.busy = true;
+    run.fusibleAt = undefined;
+    const workflowTimeMs = session.clock.now();
+    // Per result a Started and a Completed, then WorkflowTaskScheduled, then this.
+    const startedEventId = assumedNextEventId + 2 * waiting.length + 1;
+    try {
+      const jobs = waiting.map(({ token, activityId, result }) =>
+        run.history.completed(token.scheduledEventId, activityId, result),
+      );
+      const activation = { timestampMs: workflowTimeMs, historyLength: startedEventId, jobs };
+      const commands = await this.#activate(run, { ...activation, isReplaying: false });
+      const place = { namespace, workflowId, purpose: 'activity-result' } as const;
+      const results = await Promise.all(
+        waiting.map(async ({ token: { scheduledEventId, attempt }, result }) => {
+          return { scheduledEventId, attempt, result: await converter.toBlob(place, [result]) };
+        }),
+      );
+      const wire = await Promise.all(
+        commands.map((command) => toWireCommand(converter, run.place, command)),
+      );
+      const step = { kind: 'step', workflowId, runId, results, assumedNextEventId } as const;
+      session.complete({ ...step, workflowTimeMs, commands: wire }, (ack) => {
+        run.nextSegmentEventId = startedEventId + 1;
+        this.#acknowledged(run, { startedEventId, commands }, ack);
+      });
+    } catch {
+      // The task would fail: let the server record the results and schedule it, so that the
+      // failure is reported for a task that exists.
+      run.waitingResults.unshift(...waiting);
+      this.#cache.evict(run);
+    }
+  }
+
+  #acknowledged(run: CachedRun, done: Done, ack: Ack): void {
+    run.busy = false;
+    if (ack.outcome !== 'ok') {
+      const { code, message } = ack;
+      if (ack.outcome === 'refused') this.#parts.log.error('the server refused a workflow task', { code, message });
+      return this.#cache.evict(run);
+    }
+    this.#settle(run, done, ack);
+    this.#startEager(run, done, ack);
+    if (done.commands.some(closesRun)) return this.#cache.evict(run);
+    if (run.waitingResults.length > 0) {
+      if (run.fusibleAt === undefined) this.#reportWaiting(run);
+      else void this.#fuse(run, run.fusibleAt);
+    }
+    this.#cache.trim();
+  }
+
+  /** Notes what the acknowledgement tells of the run's event ids. */
+  #settle(run: CachedRun, { startedEventId, commands }: Done, ack: Ack): void {
+    run.nextSegmentEventId = startedEventId + 1;
+    const completedEventId = startedEventId + 1;
+    // One event per command and nothing else: then every id is known, and a step can be ventured.
+    const predictable = ack.nextEventId === completedEventId + 1 + commands.length;
+    if (!predictable) return;
+    run.fusibleAt = ack.nextEventId;
+    commands.forEach((command, i) => {
+      if (command.kind !== 'scheduleActivity') return;
+      run.history.note(completedEventId + 1 + i, command.activityId, command.activityType);
+    });
+  }
+
+  /** Starts the activities that came back with the acknowledgement. */
+  #startEager(run: CachedRun, { commands }: Done, ack: Ack): void {
+    if (!ack.eager || ack.eager.length === 0) return;
+    const { converter, session } = this.#parts;
+    const { workflowId, runId } = run.place;
+    const now = session.clock.now();
+    const byId = new Map<string, Extract<SandboxCommand, { kind: 'scheduleActivity' }>>();
+    for (const command of commands) {
+      if (command.kind === 'scheduleActivity') byId.set(command.activityId, command);
+    }
+    for (const { activityId, scheduledEventId } of ack.eager) {
+      const command = byId.get(activityId)!;
+      session.occupyActivity();
+      run.history.note(scheduledEventId, activityId, command.activityType);
+      const args = command.args.map((arg) => converter.payloadConverter.fromPayload(arg));
+      const task = {
+        token: { workflowId, runId, scheduledEventId, attempt: 1 },
+        workflowType: run.workflowType,
+        activityId,
+        activityType: command.activityType,
+        scheduledTimeMs: now,
+        currentAttemptScheduledTimeMs: now,
+        startedTimeMs: now,
+        scheduleToCloseTimeoutMs: command.scheduleToCloseTimeoutMs,
+        startToCloseTimeoutMs: command.startToCloseTimeoutMs,
+        heartbeatTimeoutMs: command.heartbeatTimeoutMs,
+        retryPolicy: command.retryPolicy,
+      };
+      void this.#parts.activities().run(task, args, undefined);
+    }
+  }
+
+  /** The run goes, or cannot go on by itself: its results are reported one by one. */
+  #reportWaiting(run: CachedRun): void {
+    for (const waiting of run.waitingResults.splice(0)) void this.#reportResult(run, waiting);
+  }
+
+  async #reportResult(run: CachedRun, { token, result }: WaitingResult): Promise<void> {
+    const { converter, session } = this.#parts;
+    const { namespace, workflowId } = run.place;
+    const place = { namespace, workflowId, purpose: 'activity-result' } as const;
+    const blob = await converter.toBlob(place, [result]);
+    session.complete({ kind: 'activityCompleted', token, result: blob }, () => {});
+  }
+
+  #logFrom(
+    run: CachedRun,
+    level: 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR',
+    message: string,
+    meta: LogMetadata | undefined,
+  ): void {
+    const { workflowId, runId } = run.place;
+    const { workflowType } = run;
+    const method = level.toLowerCase() as Lowercase<typeof level>;
+    this.#parts.log[method](message, { ...meta, workflowId, runId, workflowType });
+  }
+}
