@@ -71,5 +71,7 @@ export interface Decision {
   /** Set when the store must move the run's wake-up; 0 means none. */
   readonly wake: { readonly from: number; readonly to: number } | undefined;
   /** Set when this transition closed the run. */
-  readonly closed: { readonly status: WorkflowExecutionStatus; readonly closeTime: number } | undefined;
+  readonly closed:
+    | { readonly status: WorkflowExecutionStatus; readonly closeTime: number }
+    | undefined;
 }

@@ -24,12 +24,13 @@ export class Draft {
   /** Whether the run was woken in this transition. */
   wokenUp = false;
   offers: Offer[] = [];
+  /** The server's clock; it may be behind the run's own time. */
+  readonly clock: number;
 
-  readonly #clock: number;
   #state: DraftState | undefined;
 
   constructor(state: ExecutionState | undefined, now: number) {
-    this.#clock = now;
+    this.clock = now;
     this.#state = state && cloneState(state);
   }
 
@@ -46,14 +47,14 @@ export class Draft {
 
   /** The present, which along one run never goes back. */
   get now(): number {
-    return Math.max(this.#clock, this.#state?.lastEventTime ?? 0);
+    return Math.max(this.clock, this.#state?.lastEventTime ?? 0);
   }
 
   /** Begins the run. */
   begin(attributes: EventAttributes<'WorkflowExecutionStarted'>, createRequestId: string): void {
     const event = {
       eventId: 1,
-      eventTime: this.#clock,
+      eventTime: this.clock,
       eventType: 'WorkflowExecutionStarted' as const,
       attributes,
     };

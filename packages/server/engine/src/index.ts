@@ -7,10 +7,7 @@
  */
 export type * from './command.ts';
 export type * from './decision.ts';
-export {
-  type ActivityPhase,
-  phaseOf as activityPhaseOf,
-} from './machines/activity.ts';
+export { type ActivityPhase, phaseOf as activityPhaseOf } from './machines/activity.ts';
 export { transientEvents } from './machines/workflow-task.ts';
 export { followUpsOf, outboxOf } from './outbox.ts';
 export { nextDeadline } from './policy/wake.ts';

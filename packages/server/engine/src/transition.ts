@@ -9,12 +9,7 @@ import { decideCommand } from './decide/index.ts';
 import type { Decision, FollowUp, Outcome } from './decision.ts';
 import { Draft, type Offer } from './draft.ts';
 import { ensureWorkflowTask } from './machines/workflow-task.ts';
-import {
-  activityFollowUp,
-  cancelFollowUp,
-  outboxChanges,
-  workflowTaskFollowUp,
-} from './outbox.ts';
+import { activityFollowUp, cancelFollowUp, outboxChanges, workflowTaskFollowUp } from './outbox.ts';
 import { nextWake } from './policy/wake.ts';
 import { type ExecutionState, isClosed } from './state/execution-state.ts';
 

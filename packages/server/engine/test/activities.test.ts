@@ -68,7 +68,9 @@ describe('retries', () => {
   });
 
   test('semantics 4: attempts exhausted', () => {
-    const run = Run.start().task(schedule('a', { retryPolicy: attempts(2) })).takeActivity('a');
+    const run = Run.start()
+      .task(schedule('a', { retryPolicy: attempts(2) }))
+      .takeActivity('a');
     run.failActivity('a', applicationFailure('first')).sleep(1_000).takeActivity('a');
     run.failActivity('a', applicationFailure('second'));
     expect(run.story).toBe('S T As Ast Af Ts');
@@ -124,7 +126,9 @@ describe('retries', () => {
   });
 
   test('a lost last attempt is left to its deadlines', () => {
-    const run = Run.start().task(schedule('a', { retryPolicy: attempts(1) })).takeActivity('a');
+    const run = Run.start()
+      .task(schedule('a', { retryPolicy: attempts(1) }))
+      .takeActivity('a');
     run.ok({ kind: 'loseActivity', scheduledEventId: 5, attempt: 1 });
     expect(run.activity('a')).toMatchObject({ attempt: 1, startedAt: run.now });
     run.sleep(60_000);
@@ -164,13 +168,17 @@ describe('timeouts', () => {
   });
 
   test('semantics 9: the next attempt starts from the last reported details', () => {
-    const run = Run.start().task(schedule('a', { heartbeatTimeoutMs: 2_000 })).takeActivity('a');
+    const run = Run.start()
+      .task(schedule('a', { heartbeatTimeoutMs: 2_000 }))
+      .takeActivity('a');
     run.heartbeat('a', 'p1').sleep(3_000);
     expect(run.activity('a')).toMatchObject({ attempt: 2, heartbeatDetails: blobOf('p1') });
   });
 
   test('semantics 10: schedule-to-start, without Ast, never retried', () => {
-    const run = Run.start().task(schedule('a', { scheduleToStartTimeoutMs: 3_000 })).sleep(3_000);
+    const run = Run.start()
+      .task(schedule('a', { scheduleToStartTimeoutMs: 3_000 }))
+      .sleep(3_000);
     expect(run.story).toBe('S T As Ato Ts');
     expect(run.last('ActivityTaskTimedOut')).toMatchObject({
       startedEventId: 0,
@@ -318,7 +326,12 @@ describe('cancellation', () => {
   test('semantics 24: ABANDON sends no command; its late result is refused', () => {
     const run = Run.start().task(schedule('a')).takeActivity('a').signal().task(succeed);
     expect(run.story).toBe('S T As Sig T OK');
-    const late = { kind: 'completeActivity', scheduledEventId: 5, attempt: 1, identity: 'x' } as const;
+    const late = {
+      kind: 'completeActivity',
+      scheduledEventId: 5,
+      attempt: 1,
+      identity: 'x',
+    } as const;
     expect(run.apply(late)).toMatchObject([{ kind: 'rejected', reason: 'notFound' }]);
   });
 

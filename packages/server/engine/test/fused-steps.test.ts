@@ -22,7 +22,9 @@ describe('accepted', () => {
     const run = fooRuns();
     run.now += 50;
     const workflowTimeMs = run.now - 30;
-    expect(run.step('foo', [startTimer('1', 10)], { workflowTimeMs })).toEqual({ kind: 'accepted' });
+    expect(run.step('foo', [startTimer('1', 10)], { workflowTimeMs })).toEqual({
+      kind: 'accepted',
+    });
     const times = run.history.slice(5).map((event) => event.eventTime);
     expect(times).toEqual([...Array<number>(4).fill(workflowTimeMs), run.now, run.now]);
   });
@@ -32,6 +34,14 @@ describe('accepted', () => {
     const workflowTimeMs = run.now + 4_000;
     expect(run.step('foo', [succeed], { workflowTimeMs })).toEqual({ kind: 'accepted' });
     expect(run.state.closeTime).toBe(workflowTimeMs);
+  });
+
+  test('steps cannot push the run ever further ahead', () => {
+    const run = fooRuns();
+    run.step('foo', [schedule('bar')], { workflowTimeMs: run.now + 4_000 });
+    run.takeActivity('bar');
+    const workflowTimeMs = run.now + 8_000;
+    expect(run.step('bar', [succeed], { workflowTimeMs })).toEqual({ kind: 'taskRefused' });
   });
 
   test('results may belong to several activities', () => {

@@ -119,19 +119,27 @@ function completeAll(transition: Transition): void {
   });
 }
 
-test('invariants hold along any life of a run, and every life can be finished', () => {
-  fc.assert(
-    fc.property(startOptions, fc.array(step, { maxLength: 40, size: 'max' }), (options, steps) => {
-      const life = new Life();
-      life.transition((transition) => {
-        apply(transition, { ...startCommand, ...options });
-      });
-      for (const each of steps) life.live(each);
-      finish(life);
-    }),
-    { numRuns: 300 },
-  );
-});
+test(
+  'invariants hold along any life of a run, and every life can be finished',
+  { timeout: 60_000 },
+  () => {
+    fc.assert(
+      fc.property(
+        startOptions,
+        fc.array(step, { maxLength: 40, size: 'max' }),
+        (options, steps) => {
+          const life = new Life();
+          life.transition((transition) => {
+            apply(transition, { ...startCommand, ...options });
+          });
+          for (const each of steps) life.live(each);
+          finish(life);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  },
+);
 
 test('no command but a start does anything without a run', () => {
   const life = new Life();

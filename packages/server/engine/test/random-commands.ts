@@ -51,7 +51,13 @@ const weights: Partial<Record<EngineCommand['kind'], number>> = {
 };
 
 interface WorkflowIntent {
-  readonly what: 'schedule' | 'cancelActivity' | 'startTimer' | 'cancelTimer' | 'close' | 'nonsense';
+  readonly what:
+    | 'schedule'
+    | 'cancelActivity'
+    | 'startTimer'
+    | 'cancelTimer'
+    | 'close'
+    | 'nonsense';
   readonly n: number;
 }
 
@@ -176,7 +182,7 @@ export function commandFor(intended: Intent, state: ExecutionState, now: number)
         identity,
         results,
         assumedNextEventId: state.nextEventId + (n % 17 === 0 ? 1 : 0),
-        workflowTimeMs: Math.max(now, state.lastEventTime) + (Math.max((n % 14) - 4, 0)) * 600,
+        workflowTimeMs: Math.max(now, state.lastEventTime) + Math.max((n % 14) - 4, 0) * 600,
         commands: workflowCommands(intended.commands, state),
       };
     }

@@ -88,9 +88,13 @@ describe('rules 1 and 2: order and buffering', () => {
   test('rule 2: command events, then buffered ones with results last, then a new task', () => {
     const run = Run.start().task(schedule('a'), schedule('b'), startTimer('1', 1_000));
     run.takeActivity('a').takeActivity('b').signal().takeTask();
-    run.finishActivity('a').signal('x').sleep(1_000).failActivity('b', {
-      info: { kind: 'application', nonRetryable: true },
-    });
+    run
+      .finishActivity('a')
+      .signal('x')
+      .sleep(1_000)
+      .failActivity('b', {
+        info: { kind: 'application', nonRetryable: true },
+      });
     expect(run.story).toBe('S T As As Tm+ Sig Ts Wst');
     expect(run.finishTask(startTimer('2', 5))).toEqual({ kind: 'accepted' });
     expect(run.story).toBe('S T As As Tm+ Sig T Tm+ Ast Sig Tm! Ast Ac Af Ts');
@@ -102,7 +106,12 @@ describe('rules 1 and 2: order and buffering', () => {
   test('a settled activity cannot be settled again', () => {
     const run = Run.start().task(schedule('a')).takeActivity('a').signal().takeTask();
     run.finishActivity('a');
-    const again = { kind: 'completeActivity', scheduledEventId: 5, attempt: 1, identity: 'x' } as const;
+    const again = {
+      kind: 'completeActivity',
+      scheduledEventId: 5,
+      attempt: 1,
+      identity: 'x',
+    } as const;
     expect(run.apply(again)).toMatchObject([{ kind: 'rejected', reason: 'stale' }]);
   });
 
@@ -150,7 +159,9 @@ describe('rules 1 and 2: order and buffering', () => {
     ['nonsense policy', [schedule('a', { retryPolicy: policyOf(0.5) })]],
   ])('bad command attributes refuse the whole task: %s', (_, commands) => {
     const run = Run.start().takeTask();
-    expect(run.finishTask(startTimer('good', 1), ...commands)).toMatchObject({ kind: 'taskFailed' });
+    expect(run.finishTask(startTimer('good', 1), ...commands)).toMatchObject({
+      kind: 'taskFailed',
+    });
     expect(run.story).toBe('S Tf');
     expect(run.last('WorkflowTaskFailed').cause).toBe('BAD_COMMAND_ATTRIBUTES');
     expect(run.followUps).toMatchObject([{ kind: 'dispatchWorkflowTask', attempt: 2 }]);

@@ -44,7 +44,7 @@ function runningActivities(draft: Draft, command: CompleteStep): Finished[] {
 
 /** Whether the run is as the worker took it to be when it ran on. */
 function isAsAssumed(draft: Draft, command: CompleteStep, running: readonly Finished[]): boolean {
-  const { state, now } = draft;
+  const { state, clock } = draft;
   const { workflowTimeMs, session } = command;
   return (
     running.length === command.results.length &&
@@ -52,8 +52,8 @@ function isAsAssumed(draft: Draft, command: CompleteStep, running: readonly Fini
     command.assumedNextEventId === state.nextEventId &&
     state.workflowTask === undefined &&
     workflowTimeMs >= state.lastEventTime &&
-    workflowTimeMs <= now + MAX_STEP_AHEAD_MS &&
-    workflowTimeMs >= now - MAX_STEP_BEHIND_MS
+    workflowTimeMs <= clock + MAX_STEP_AHEAD_MS &&
+    workflowTimeMs >= clock - MAX_STEP_BEHIND_MS
   );
 }
 

@@ -13,6 +13,7 @@ export function decideHeartbeatActivity(draft: Draft, command: HeartbeatActivity
   const activity = activityFor(draft.state, 'heartbeat', scheduledEventId, attempt);
   if (!activity) return staleActivity(command);
   draft.setActivity(activity, { lastHeartbeatAt: draft.now, heartbeatDetails: details });
-  if (activity.cancelRequestedEventId > 0) draft.offer({ kind: 'cancelActivity', scheduledEventId });
+  if (activity.cancelRequestedEventId > 0)
+    draft.offer({ kind: 'cancelActivity', scheduledEventId });
   return accepted;
 }

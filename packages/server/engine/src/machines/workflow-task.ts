@@ -18,11 +18,7 @@
 import type { Failure, HistoryEvent, WorkflowTaskFailedCause } from '@perdure/protocol';
 import type { Draft } from '../draft.ts';
 import { workflowTaskPaceMs } from '../policy/retry.ts';
-import {
-  type ExecutionState,
-  type WorkflowTaskState,
-  isClosed,
-} from '../state/execution-state.ts';
+import { type ExecutionState, type WorkflowTaskState, isClosed } from '../state/execution-state.ts';
 import { flushBuffered } from './buffer.ts';
 
 /** How a workflow task ended other than by completing. */
@@ -116,7 +112,11 @@ export function completeWorkflowTask(
  * Ends the started attempt without a result and lets the next one follow: transient, or ordinary if
  * there were buffered events.
  */
-export function failWorkflowTask(draft: Draft, task: WorkflowTaskState, end: WorkflowTaskEnd): void {
+export function failWorkflowTask(
+  draft: Draft,
+  task: WorkflowTaskState,
+  end: WorkflowTaskEnd,
+): void {
   if (task.attempt === 1) writeEnd(draft, task, end);
   draft.set({
     workflowTask: undefined,

@@ -11,11 +11,7 @@ export type RetryDecision =
   | { readonly kind: 'giveUp'; readonly retryState: RetryState };
 
 /** What follows when this attempt ends now with this failure. */
-export function decideRetry(
-  activity: ActivityState,
-  failure: Failure,
-  now: number,
-): RetryDecision {
+export function decideRetry(activity: ActivityState, failure: Failure, now: number): RetryDecision {
   const { retryPolicy, attempt } = activity;
   if (activity.cancelRequestedEventId > 0) return giveUp('CANCEL_REQUESTED');
   if (!isRetryable(failure, retryPolicy)) return giveUp('NON_RETRYABLE_FAILURE');
@@ -42,7 +38,7 @@ export function mayRepeatLostAttempt(activity: ActivityState, now: number): bool
 }
 
 /** Wait after the given attempt, in milliseconds. */
-export function backOffMs(policy: CompiledRetryPolicy, attempt: number): number {
+function backOffMs(policy: CompiledRetryPolicy, attempt: number): number {
   const grown = policy.initialIntervalMs * policy.backoffCoefficient ** (attempt - 1);
   return Math.min(Math.ceil(grown), policy.maximumIntervalMs);
 }

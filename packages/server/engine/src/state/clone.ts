@@ -2,7 +2,12 @@
  * The working copy of a state inside one transition. The run and its collections are copied; the
  * entries are shared with the original, because they are only ever replaced, never changed.
  */
-import type { ActivityState, BufferedEvent, ExecutionState, TimerState } from './execution-state.ts';
+import type {
+  ActivityState,
+  BufferedEvent,
+  ExecutionState,
+  TimerState,
+} from './execution-state.ts';
 
 type Collections = 'activities' | 'timers' | 'buffered';
 

@@ -118,7 +118,9 @@ function checkRequestCancelActivity(
   command: CommandOf<'RequestCancelActivityTask'>,
 ): TaskRefusal | undefined {
   if (ledger.activityIds.has(command.activityId)) return undefined;
-  return bad(`RequestCancelActivityTask names activity ${command.activityId}, which is not pending`);
+  return bad(
+    `RequestCancelActivityTask names activity ${command.activityId}, which is not pending`,
+  );
 }
 
 function checkStartTimer(
