@@ -5,7 +5,7 @@ import { PrivateRedis } from './private-redis.ts';
 taskBrokerConformance('BullMQ on Redis', async () => {
   const redis = await PrivateRedis.start('--save', '', '--hz', '100');
   return {
-    connect: () => createRedisTaskBroker({ url: redis.url }),
+    connect: () => createRedisTaskBroker({ url: redis.url, timeoutMs: 3_000 }),
     wipe: () => redis.use(async (client) => void (await client.flushall())),
     payloads: () =>
       redis.use(async (client) => {

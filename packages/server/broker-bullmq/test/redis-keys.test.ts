@@ -100,7 +100,14 @@ describe('the Redis task broker in Redis', () => {
     const flows = vi.fn();
     broker.onAnnounced((key) => heard.push(key), flows);
     await vi.waitFor(() => expect(flows).toHaveBeenCalled(), 5_000);
-    const strange = ['', '{', '[]', 'null', '["x"]', '["x",1,[1],[1,"timer","t"],["1","workflow"]]'];
+    const strange = [
+      '',
+      '{',
+      '[]',
+      'null',
+      '["x"]',
+      '["x",1,[1],[1,"timer","t"],["1","workflow"]]',
+    ];
     await redis.use(async (client) => {
       for (const message of [...strange, '["x",[7,"workflow","orders"]]']) {
         await client.publish('p:announced', message);
@@ -114,7 +121,8 @@ describe('the Redis task broker in Redis', () => {
     const logger = { trace: nothing, debug: nothing, info: nothing, warn, error: nothing };
     const warned = createRedisTaskBroker({ url: redis.url, logger });
     await vi.waitFor(
-      () => expect(warn).toHaveBeenCalledWith(expect.stringContaining('noeviction'), expect.anything()),
+      () =>
+        expect(warn).toHaveBeenCalledWith(expect.stringContaining('noeviction'), expect.anything()),
       5_000,
     );
     await warned.close();

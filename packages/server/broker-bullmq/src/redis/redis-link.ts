@@ -3,9 +3,9 @@
  *
  * States: connecting, ready, lost. It reconnects for as long as it takes (at most a second between
  * tries). A request waits for the connection only while the link has been down for less than the
- * time limit; after that it fails at once. A command without an answer within the limit breaks the
- * connection, which fails all that wait on it: a stalled server is a lost one. Nothing is sent
- * twice, and no event of the driver can end the process.
+ * time limit; after that it fails at once. A request without an answer within the limit fails too,
+ * and a connection on which nothing at all arrives for three times as long is broken and made anew.
+ * Nothing is sent twice, and no event of the driver can end the process.
  */
 import type { Logger } from '@perdure/common';
 import { BrokerUnavailableError } from '@perdure/ports';
@@ -16,6 +16,11 @@ const RETRY_FIRST_MS = 20;
 const RETRY_MAX_MS = 1_000;
 /** A TCP and TLS handshake may take longer than an answer. */
 const CONNECT_MIN_MS = 2_000;
+
+/** Silence that breaks a connection, in time limits. */
+const SILENT_LIMITS = 3;
+/** A timer later than this tells of a busy process: answers may lie there unread. */
+const BUSY_MS = 50;
 
 /** What a link is made from. */
 export interface RedisLinkOptions {
@@ -54,8 +59,9 @@ export class RedisLink {
   async request<T>(what: string, send: () => Promise<T>): Promise<T> {
     if (this.client.status !== 'ready') await this.#untilReady(what);
     try {
-      return await send();
+      return await withinLimit(send(), this.#timeoutMs);
     } catch (cause) {
+      if (cause === overdue) throw this.#silence(what);
       throw this.#refusal(what, shownError(cause));
     }
   }
@@ -91,13 +97,17 @@ export class RedisLink {
     if (connected) {
       return new BrokerUnavailableError(`cannot ${what}: Redis said: ${message}`, 'failed', cause);
     }
-    const silent = this.#lastError?.message.startsWith('Socket timeout') ?? false;
     return new BrokerUnavailableError(
-      silent
-        ? `cannot ${what}: Redis did not answer within ${this.#timeoutMs} ms`
-        : `cannot ${what}: the connection to Redis broke before the answer came`,
-      silent ? 'timeout' : 'disconnected',
+      `cannot ${what}: the connection to Redis broke before the answer came`,
+      'disconnected',
       cause,
+    );
+  }
+
+  #silence(what: string): BrokerUnavailableError {
+    return new BrokerUnavailableError(
+      `cannot ${what}: Redis did not answer within ${this.#timeoutMs} ms`,
+      'timeout',
     );
   }
 
@@ -139,7 +149,7 @@ function driverOptions(timeoutMs: number): RedisOptions {
   return {
     connectionName: 'perdure-broker',
     connectTimeout: Math.max(timeoutMs, CONNECT_MIN_MS),
-    socketTimeout: timeoutMs,
+    socketTimeout: SILENT_LIMITS * timeoutMs,
     // What was sent and not answered fails when the connection breaks, and is not sent again.
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
@@ -150,6 +160,23 @@ function driverOptions(timeoutMs: number): RedisOptions {
     // After a failover the old address may be a replica.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
   };
+}
+
+const overdue = Symbol('overdue');
+
+/** Rejects with {@link overdue} after the limit, unless this process was too busy to listen. */
+function withinLimit<T>(work: Promise<T>, limitMs: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let due = performance.now() + limitMs;
+    const check = (): void => {
+      const now = performance.now();
+      if (now - due < BUSY_MS) return reject(overdue);
+      due = now + limitMs;
+      timer = setTimeout(check, limitMs);
+    };
+    let timer = setTimeout(check, limitMs);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 function closedError(what: string): BrokerUnavailableError {

@@ -33,8 +33,10 @@ export interface RedisTaskBrokerOptions {
   readonly logger?: Logger;
 }
 
-/** Ids in one pipeline of announcements: bounds memory when a sweep announces everything. */
-const ANNOUNCE_SLICE = 1_000;
+/** Ids announced at a time: bounds memory and the wait for an answer when a sweep announces all. */
+const ANNOUNCE_SLICE = 250;
+/** Up to so many ids are sent as commands of their own: making a pipeline costs 100 µs. */
+const SINGLE_ADDS = 3;
 /** Ids in one take script: bounds how long it keeps Redis from others (about 10 ms). */
 const TAKE_SLICE = 500;
 /** Later than any job's time; scripts compare it as a string of 13 digits. */
@@ -140,12 +142,15 @@ class RedisTaskBroker implements TaskBroker {
   async #add({ name, taskIds }: QueueGroup): Promise<void> {
     const handle = this.#queues.get(name);
     const now = Date.now();
-    await handle.backend.addJobs(
-      taskIds.map((taskId) => {
-        const jobId = jobIdOf(taskId);
-        return { jobId, job: jobOf(jobId, now, { priority: 1 }) };
-      }),
-    );
+    const entries = taskIds.map((taskId) => {
+      const jobId = jobIdOf(taskId);
+      return { jobId, job: jobOf(jobId, now, { priority: 1 }) };
+    });
+    if (entries.length <= SINGLE_ADDS) {
+      await Promise.all(entries.map(({ job, jobId }) => handle.backend.addJob(job, jobId)));
+    } else {
+      await handle.backend.addJobs(entries);
+    }
     this.#tidy(handle);
   }
 

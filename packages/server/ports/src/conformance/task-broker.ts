@@ -174,6 +174,14 @@ export function taskBrokerConformance(name: string, make: () => Promise<TaskBrok
       expect(await broker.take(queue, 100)).toEqual(oddIds);
     });
 
+    test('taking an id leaves alone those that begin with it', async () => {
+      const family = ['a', 'a:logs', 'a:lock', 'a:dependencies', 'a:processed', 'a:failed', 'ab'];
+      await broker.announce(tasks(queue, family));
+      expect(await broker.take(queue, 1)).toEqual(['a']);
+      await broker.announce(tasks(queue, family.slice(1)));
+      expect(await broker.take(queue, 100)).toEqual(family.slice(1));
+    });
+
     test('a listener in another process hears of each queue that was announced', async () => {
       const other = await connect();
       const heard: QueueKey[] = [];
@@ -307,13 +315,21 @@ export function taskBrokerConformance(name: string, make: () => Promise<TaskBrok
       expect(broker.onAnnounced(() => undefined)).toBeTypeOf('function');
     });
 
-    test('closing lets what is under way end, and leaves the backend to others', async () => {
+    test('whatever is under way when a broker closes settles, and others go on', async () => {
       const other = await connect();
-      const announced = broker.announce(tasks(queue, ids(50)));
-      await broker.take(oddQueues[1] ?? queue, 1);
+      await broker.announce(tasks(queue, ['before']));
+      const under = Promise.allSettled([
+        broker.announce(tasks(queue, ids(50))),
+        broker.take(oddQueues[1] ?? queue, 1),
+        broker.intact(),
+      ]);
       await broker.close();
-      await announced;
-      expect(await other.take(queue, 100)).toEqual(ids(50));
+      for (const outcome of await under) {
+        if (outcome.status === 'rejected') {
+          expect(outcome.reason).toBeInstanceOf(BrokerUnavailableError);
+        }
+      }
+      expect(await other.take(queue, 1)).toEqual(['before']);
     });
 
     test('an outage is told by a typed error, and ends by itself', async (context) => {
