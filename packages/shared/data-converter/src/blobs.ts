@@ -81,10 +81,9 @@ function noKeyRing(context: PayloadContext): PayloadOpenError {
 /** Bytes made in the workflow sandbox are of another class, which MessagePack would not know. */
 function ofThisRealm(payload: Payload): Payload {
   const { metadata, data } = payload;
-  const names = Object.keys(metadata);
-  if (data instanceof Uint8Array && names.every((name) => metadata[name] instanceof Uint8Array)) {
-    return payload;
-  }
-  const entries = names.map((name) => [name, new Uint8Array(metadata[name]!)] as const);
+  let familiar = data instanceof Uint8Array;
+  for (const name in metadata) familiar &&= metadata[name] instanceof Uint8Array;
+  if (familiar) return payload;
+  const entries = Object.entries(metadata).map(([name, value]) => [name, new Uint8Array(value)]);
   return { metadata: Object.fromEntries(entries), data: new Uint8Array(data) };
 }

@@ -142,7 +142,7 @@ export function readEnvelopeHeader(blob: PayloadBlob): EnvelopeHeader | undefine
   if (blob[0] !== SEALED_BLOB || blob[1] !== VERSION || (flags & ~COMPRESSED) !== 0) return undefined;
   if (binding !== Binding.WORKFLOW && binding !== Binding.NAMESPACE) return undefined;
   if (blob.length < length + TAG_BYTES) return undefined;
-  const keyId = String.fromCharCode(...blob.subarray(5, 5 + idLength));
+  const keyId = Buffer.from(blob.buffer, blob.byteOffset + 5, idLength).toString('latin1');
   if (!KEY_ID_PATTERN.test(keyId)) return undefined;
   return { compressed: (flags & COMPRESSED) !== 0, binding, keyId, length };
 }
