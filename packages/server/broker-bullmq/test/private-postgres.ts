@@ -5,7 +5,7 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { freePort } from './private-redis.ts';
+import { endWithThisProcess, freePort } from './private-redis.ts';
 
 const SYSTEM_VERSIONS = '/usr/lib/postgresql';
 
@@ -48,6 +48,7 @@ export class PrivatePostgres {
       cwd: this.#directory,
       stdio: 'ignore',
     });
+    endWithThisProcess(this.#process, 'SIGINT');
     await this.query('SELECT 1');
   }
 

@@ -27,8 +27,13 @@ export class PrivateRedis {
 
   static async start(...extra: string[]): Promise<PrivateRedis> {
     const redis = await PrivateRedis.reserve(...extra);
-    await redis.start();
-    return redis;
+    try {
+      await redis.start();
+      return redis;
+    } catch (error) {
+      await redis.dispose();
+      throw error;
+    }
   }
 
   get url(): string {
@@ -39,6 +44,7 @@ export class PrivateRedis {
     this.#process = spawn('redis-server', [...this.#arguments, '--dir', this.#directory], {
       stdio: 'ignore',
     });
+    endWithThisProcess(this.#process, 'SIGKILL');
     await this.use((client) => client.ping());
   }
 
@@ -71,6 +77,13 @@ export class PrivateRedis {
     await this.kill();
     await rm(this.#directory, { recursive: true, force: true });
   }
+}
+
+/** A test that fails must not leave its server behind. */
+export function endWithThisProcess(child: ChildProcess, signal: NodeJS.Signals): void {
+  const end = (): void => void child.kill(signal);
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
 }
 
 export async function freePort(): Promise<number> {

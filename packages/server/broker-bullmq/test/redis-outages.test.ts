@@ -22,8 +22,11 @@ describe('the Redis task broker in an outage', () => {
     brokers = [];
   });
   afterEach(async () => {
-    await Promise.all(brokers.map((broker) => broker.close()));
-    await redis.dispose();
+    try {
+      await Promise.all(brokers.map((broker) => broker.close()));
+    } finally {
+      await redis.dispose();
+    }
   });
 
   test('Redis is absent at the start: refusals, then all works once it is there', async () => {
@@ -137,6 +140,16 @@ describe('the Redis task broker in an outage', () => {
     const waiting = broker.take(queue, 1);
     await broker.close();
     await expect(waiting).rejects.toMatchObject({ reason: 'closed' });
+  });
+
+  test('closing ends although Redis does not answer', async () => {
+    redis = await PrivateRedis.start('--save', '');
+    const broker = createRedisTaskBroker({ url: redis.url, timeoutMs: 200 });
+    await broker.announce(one);
+    redis.signal('SIGSTOP');
+    const taking = Promise.allSettled([broker.take(queue, 1)]);
+    await broker.close();
+    expect(await taking).toMatchObject([{ reason: { code: 'BROKER_UNAVAILABLE' } }]);
   });
 
   test('neither errors nor logs show the password', async () => {

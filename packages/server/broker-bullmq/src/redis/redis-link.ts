@@ -71,7 +71,9 @@ export class RedisLink {
     if (this.#closed) return;
     this.#closed = true;
     this.#wake(false);
-    if (this.client.status === 'ready') await this.client.quit().catch(() => undefined);
+    if (this.client.status === 'ready') {
+      await withinLimit(this.client.quit(), this.#timeoutMs).catch(() => undefined);
+    }
     this.client.disconnect();
   }
 
