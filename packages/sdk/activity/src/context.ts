@@ -3,12 +3,7 @@
  * activity function inside {@link asyncLocalStorage}; everything the function awaits sees it.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import {
-  type Duration,
-  IllegalStateError,
-  type Logger,
-  msToNumber,
-} from '@perdure/common';
+import { type Duration, IllegalStateError, type Logger, msToNumber } from '@perdure/common';
 import type { ActivityCancellationDetails } from './cancellation.ts';
 import type { Info } from './info.ts';
 import { sleepUnlessAborted } from './sleep.ts';

@@ -30,26 +30,29 @@ let beats: unknown[];
 let cancellation: ActivityCancellation;
 let context: Context;
 
-beforeEach(() => {
-  [messages, beats, cancellation] = [[], [], new ActivityCancellation()];
-  const at = (level: LogLevel) => (message: string, meta?: unknown) => {
-    messages.push([level, message, meta]);
-  };
-  const logger: Logger = {
-    trace: at('TRACE'),
-    debug: at('DEBUG'),
-    info: at('INFO'),
-    warn: at('WARN'),
-    error: at('ERROR'),
-  };
-  context = new Context({
-    info,
+const at = (level: LogLevel) => (message: string, meta?: unknown) => {
+  messages.push([level, message, meta]);
+};
+const logger: Logger = {
+  trace: at('TRACE'),
+  debug: at('DEBUG'),
+  info: at('INFO'),
+  warn: at('WARN'),
+  error: at('ERROR'),
+};
+const contextOf = (each: Info) =>
+  new Context({
+    info: each,
     heartbeatFn: (details) => beats.push(details),
     cancelled: cancellation.cancelled,
     cancellationSignal: cancellation.signal,
     cancellationDetailsFn: () => cancellation.details,
     log: logger,
   });
+
+beforeEach(() => {
+  [messages, beats, cancellation] = [[], [], new ActivityCancellation()];
+  context = contextOf(info);
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -68,7 +71,7 @@ describe('Context.current', () => {
   });
 
   it('keeps activities that run side by side apart', async () => {
-    const other = new Context({ ...context, info: { ...info, activityId: '2' }, heartbeatFn() {} });
+    const other = contextOf({ ...info, activityId: '2' });
     const idAfterAwait = async () => {
       await new Promise((resolve) => setImmediate(resolve));
       return activityInfo().activityId;
@@ -132,25 +135,28 @@ describe('in an activity', () => {
 });
 
 describe('cancellation', () => {
-  it.each(Object.values(ActivityCancelReason))('carries the reason %s everywhere', async (reason) => {
-    const rejected = inActivity(() => cancelled());
-    expect(inActivity(cancellationDetails)).toBeUndefined();
-    cancellation.cancel(reason);
-    await expect(rejected).rejects.toBeInstanceOf(CancelledFailure);
-    await expect(rejected).rejects.toThrow(reason);
-    expect(context.cancellationSignal.aborted).toBe(true);
-    expect(context.cancellationSignal.reason.message).toBe(reason);
-    const set = Object.entries(inActivity(cancellationDetails)!).filter(([, flag]) => flag);
-    const flags = {
-      CANCELLED: 'cancelRequested',
-      WORKER_SHUTDOWN: 'workerShutdown',
-      TIMED_OUT: 'timedOut',
-      NOT_FOUND: 'notFound',
-      PAUSED: 'paused',
-      RESET: 'reset',
-    } as Record<string, string>;
-    expect(set.map(([name]) => name)).toEqual([flags[reason]].filter(Boolean));
-  });
+  it.each(Object.values(ActivityCancelReason))(
+    'carries the reason %s everywhere',
+    async (reason) => {
+      const rejected = inActivity(() => cancelled());
+      expect(inActivity(cancellationDetails)).toBeUndefined();
+      cancellation.cancel(reason);
+      await expect(rejected).rejects.toBeInstanceOf(CancelledFailure);
+      await expect(rejected).rejects.toThrow(reason);
+      expect(context.cancellationSignal.aborted).toBe(true);
+      expect(context.cancellationSignal.reason.message).toBe(reason);
+      const set = Object.entries(inActivity(cancellationDetails)!).filter(([, flag]) => flag);
+      const flags = {
+        CANCELLED: 'cancelRequested',
+        WORKER_SHUTDOWN: 'workerShutdown',
+        TIMED_OUT: 'timedOut',
+        NOT_FOUND: 'notFound',
+        PAUSED: 'paused',
+        RESET: 'reset',
+      } as Record<string, string>;
+      expect(set.map(([name]) => name)).toEqual([flags[reason]].filter(Boolean));
+    },
+  );
 
   it('counts once', async () => {
     cancellation.cancel('CANCELLED');

@@ -39,7 +39,11 @@ describe('loadClientConnectConfig', () => {
   });
 
   it('lets arguments win, one by one', () => {
-    const config = loadClientConnectConfig({ env: full, address: 'ws://localhost:1', apiKey: 'other' });
+    const config = loadClientConnectConfig({
+      env: full,
+      address: 'ws://localhost:1',
+      apiKey: 'other',
+    });
     expect(config).toMatchObject({
       connectionOptions: { address: 'ws://localhost:1', apiKey: 'other' },
       namespace: 'orders.acme',
@@ -54,21 +58,30 @@ describe('loadClientConnectConfig', () => {
     });
   });
 
-  it.each(['127.0.0.1:7233', '[::1]:7233', 'my-host:1', 'https://perdure.example.com', 'wss://h:9/path'])(
-    'takes the address %s',
-    (address) => {
-      expect(loadClientConnectConfig({ env: {}, address }).connectionOptions.address).toBe(address);
-    },
-  );
+  it.each([
+    '127.0.0.1:7233',
+    '[::1]:7233',
+    'my-host:1',
+    'https://perdure.example.com',
+    'wss://h:9/path',
+  ])('takes the address %s', (address) => {
+    expect(loadClientConnectConfig({ env: {}, address }).connectionOptions.address).toBe(address);
+  });
 
-  it.each(['localhost', ':7233', 'host:0', 'host:65536', 'host:port', 'ftp://host', 'http://', 'a b:1'])(
-    'refuses the address %s, naming the variable and an example',
-    (address) => {
-      const load = () => loadClientConnectConfig({ env: { PERDURE_ADDRESS: address } });
-      expect(load).toThrow(ValueError);
-      expect(load).toThrow(/PERDURE_ADDRESS must be host:port .* 'localhost:7233'/);
-    },
-  );
+  it.each([
+    'localhost',
+    ':7233',
+    'host:0',
+    'host:65536',
+    'host:port',
+    'ftp://host',
+    'http://',
+    'a b:1',
+  ])('refuses the address %s, naming the variable and an example', (address) => {
+    const load = () => loadClientConnectConfig({ env: { PERDURE_ADDRESS: address } });
+    expect(load).toThrow(ValueError);
+    expect(load).toThrow(/PERDURE_ADDRESS must be host:port .* 'localhost:7233'/);
+  });
 
   it('refuses a namespace with blanks', () => {
     const load = () => loadClientConnectConfig({ env: { PERDURE_NAMESPACE: 'my orders' } });
@@ -89,7 +102,11 @@ describe('loadClientConnectConfig', () => {
         }
       }),
     );
-    for (const address of ['https://user:hunter2@host', 'https://host?key=hunter2', 'host:1#hunter2']) {
+    for (const address of [
+      'https://user:hunter2@host',
+      'https://host?key=hunter2',
+      'host:1#hunter2',
+    ]) {
       expect(() => loadClientConnectConfig({ env: {}, address })).toThrow(/PERDURE_ADDRESS/);
       expect(() => loadClientConnectConfig({ env: {}, address })).not.toThrow(/hunter2/);
     }

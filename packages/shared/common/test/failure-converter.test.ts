@@ -10,7 +10,7 @@ import {
   PayloadConverterError,
   RetryState,
   ServerFailure,
-  TemporalFailure,
+  type TemporalFailure,
   TerminatedFailure,
   TimeoutFailure,
   TimeoutType,
@@ -95,7 +95,9 @@ describe('errors to failures', () => {
 
   it('reports a failure with a nextRetryDelay that is no duration', () => {
     for (const nextRetryDelay of ['soon' as never, -1, Number.NaN]) {
-      const failure = toFailure(ApplicationFailure.create({ message: 'm', type: 'T', nextRetryDelay }));
+      const failure = toFailure(
+        ApplicationFailure.create({ message: 'm', type: 'T', nextRetryDelay }),
+      );
       expect(failure.info).toEqual({ kind: 'application', type: 'T', nonRetryable: false });
     }
   });
@@ -134,7 +136,7 @@ describe('failures to errors', () => {
       }),
     ) as ApplicationFailure;
     expect(application).toBeInstanceOf(ApplicationFailure);
-    expect({ ...application, message: application.message }).toEqual({
+    expect(application).toMatchObject({
       message: 'no',
       type: 'PaymentDeclined',
       nonRetryable: true,
@@ -165,10 +167,16 @@ describe('failures to errors', () => {
     expect([server.message, server.nonRetryable]).toEqual(['lost', true]);
 
     const activity = roundTrip(
-      new ActivityFailure('Activity task failed', 'pay', '3', RetryState.MAXIMUM_ATTEMPTS_REACHED, 'w'),
+      new ActivityFailure(
+        'Activity task failed',
+        'pay',
+        '3',
+        RetryState.MAXIMUM_ATTEMPTS_REACHED,
+        'w',
+      ),
     ) as ActivityFailure;
     expect(activity).toBeInstanceOf(ActivityFailure);
-    expect({ ...activity, message: activity.message }).toEqual({
+    expect(activity).toMatchObject({
       message: 'Activity task failed',
       activityType: 'pay',
       activityId: '3',
@@ -196,7 +204,14 @@ describe('failures to errors', () => {
 
   it('is recognised as a cancellation after the way: ActivityFailure <- CancelledFailure', () => {
     const cause = new CancelledFailure('');
-    const error = new ActivityFailure('Activity cancelled', 'a', '1', 'CANCEL_REQUESTED', '', cause);
+    const error = new ActivityFailure(
+      'Activity cancelled',
+      'a',
+      '1',
+      'CANCEL_REQUESTED',
+      '',
+      cause,
+    );
     expect(isCancellation(roundTrip(error))).toBe(true);
   });
 
@@ -224,7 +239,11 @@ describe('failures to errors', () => {
         message: 'panic',
         stackTrace: 'at main.go:1',
         source: 'GoSDK',
-        info: { kind: 'application', type: 'panic', details: [{ metadata: {}, data: Uint8Array.of(9) }] },
+        info: {
+          kind: 'application',
+          type: 'panic',
+          details: [{ metadata: {}, data: Uint8Array.of(9) }],
+        },
       },
     };
     const undecodable = { ...failure, cause: undefined };
@@ -242,7 +261,9 @@ describe('failures to errors', () => {
 
   it('says so when details were written by a converter it does not have', () => {
     const details = [{ metadata: { encoding: Uint8Array.of(120) }, data: Uint8Array.of(9) }];
-    expect(() => toError({ info: { kind: 'application', details } })).toThrow(PayloadConverterError);
+    expect(() => toError({ info: { kind: 'application', details } })).toThrow(
+      PayloadConverterError,
+    );
   });
 
   it('refuses a kind from the future', () => {
@@ -250,7 +271,11 @@ describe('failures to errors', () => {
   });
 
   it('survives any number of trips for any chain', () => {
-    const leaf = fc.record({ message: fc.string(), type: fc.string(), details: fc.array(fc.jsonValue()) });
+    const leaf = fc.record({
+      message: fc.string(),
+      type: fc.string(),
+      details: fc.array(fc.jsonValue()),
+    });
     fc.assert(
       fc.property(fc.array(leaf, { minLength: 1, maxLength: 6 }), (levels) => {
         const build = (at: number): Error | undefined =>

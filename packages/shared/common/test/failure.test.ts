@@ -19,7 +19,10 @@ describe('ApplicationFailure', () => {
   it('is retryable with type Error unless told otherwise', () => {
     const failure = ApplicationFailure.retryable('m', undefined, 1, 2);
     expect([failure.type, failure.nonRetryable, failure.details]).toEqual(['Error', false, [1, 2]]);
-    expect(ApplicationFailure.nonRetryable('m', 'T')).toMatchObject({ type: 'T', nonRetryable: true });
+    expect(ApplicationFailure.nonRetryable('m', 'T')).toMatchObject({
+      type: 'T',
+      nonRetryable: true,
+    });
   });
 
   it('takes over message, class name, stack and cause of an error, and overrides', () => {
@@ -84,9 +87,9 @@ describe('isCancellation and rootCause', () => {
     expect(isCancellation(new CancelledFailure())).toBe(true);
     expect(isCancellation(activity(new CancelledFailure()))).toBe(true);
     expect(isCancellation(activity(activity(new CancelledFailure())))).toBe(false);
-    expect(isCancellation(new ApplicationFailure('m', 't', false, [], new CancelledFailure()))).toBe(
-      false,
-    );
+    expect(
+      isCancellation(new ApplicationFailure('m', 't', false, [], new CancelledFailure())),
+    ).toBe(false);
     expect(isCancellation('CancelledFailure')).toBe(false);
   });
 

@@ -82,14 +82,17 @@ describe('defaultPayloadConverter', () => {
     );
   });
 
-  it.each([[undefined], [null], [{}], [{ metadata: {}, data: encode('') }], [{ metadata: { encoding: 'json/plain' }, data: encode('1') }]])(
-    'refuses %j, which is no payload',
-    (value) => {
-      expect(() => defaultPayloadConverter.fromPayload(value as unknown as Payload)).toThrow(
-        PayloadConverterError,
-      );
-    },
-  );
+  it.each([
+    [undefined],
+    [null],
+    [{}],
+    [{ metadata: {}, data: encode('') }],
+    [{ metadata: { encoding: 'json/plain' }, data: encode('1') }],
+  ])('refuses %j, which is no payload', (value) => {
+    expect(() => defaultPayloadConverter.fromPayload(value as unknown as Payload)).toThrow(
+      PayloadConverterError,
+    );
+  });
 
   it('does not share bytes between the value and the payload', () => {
     const value = Uint8Array.of(1, 2, 3);

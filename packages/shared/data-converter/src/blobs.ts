@@ -45,7 +45,8 @@ export function fromBlob(
   if (isSealed(blob)) {
     const { keyRing } = options;
     if (!keyRing) throw noKeyRing(context);
-    const accepted = inFailure && context.purpose === 'heartbeat' ? EITHER : [bindingOf(context.purpose)];
+    const accepted =
+      inFailure && context.purpose === 'heartbeat' ? EITHER : [bindingOf(context.purpose)];
     return payloadsOf(context, open(keyRing, context, accepted, blob));
   }
   if (options.plaintext === 'accept') return payloadsOf(context, blob);

@@ -28,12 +28,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { SEALED_BLOB, type PayloadBlob } from '@perdure/protocol';
 import sodium from 'libsodium-wrappers';
 import { compress, inflate } from './compression.ts';
-import {
-  Binding,
-  MAX_CONTEXT_BYTES,
-  type PayloadContext,
-  writeContext,
-} from './context.ts';
+import { Binding, MAX_CONTEXT_BYTES, type PayloadContext, writeContext } from './context.ts';
 import { PayloadOpenError } from './errors.ts';
 import { KEY_ID_PATTERN, type KeyRing, MAX_KEY_ID_LENGTH, type RingKey } from './key-ring.ts';
 import { NONCE_BYTES, takeNonce } from './nonce-pool.ts';
@@ -139,7 +134,8 @@ export function readEnvelopeHeader(blob: PayloadBlob): EnvelopeHeader | undefine
   const length = FIXED_HEADER_BYTES + idLength;
   const flags = blob[2] ?? 0xff;
   const binding = blob[3];
-  if (blob[0] !== SEALED_BLOB || blob[1] !== VERSION || (flags & ~COMPRESSED) !== 0) return undefined;
+  if (blob[0] !== SEALED_BLOB || blob[1] !== VERSION || (flags & ~COMPRESSED) !== 0)
+    return undefined;
   if (binding !== Binding.WORKFLOW && binding !== Binding.NAMESPACE) return undefined;
   if (blob.length < length + TAG_BYTES) return undefined;
   const keyId = Buffer.from(blob.buffer, blob.byteOffset + 5, idLength).toString('latin1');

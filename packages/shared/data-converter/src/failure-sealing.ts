@@ -93,16 +93,22 @@ function sealInfo(
 ): MaybePromise<FailureInfo> {
   switch (info.kind) {
     case 'application':
-      return andThen(detailsBlob(transport, context, 'failure-details', info.details), (details) => ({
-        ...info,
-        type: cut(info.type, MAX_TYPE_LENGTH),
-        details,
-      }));
+      return andThen(
+        detailsBlob(transport, context, 'failure-details', info.details),
+        (details) => ({
+          ...info,
+          type: cut(info.type, MAX_TYPE_LENGTH),
+          details,
+        }),
+      );
     case 'canceled':
-      return andThen(detailsBlob(transport, context, 'failure-details', info.details), (details) => ({
-        ...info,
-        details,
-      }));
+      return andThen(
+        detailsBlob(transport, context, 'failure-details', info.details),
+        (details) => ({
+          ...info,
+          details,
+        }),
+      );
     case 'timeout':
       return andThen(
         detailsBlob(transport, context, 'heartbeat', info.lastHeartbeatDetails),
@@ -121,10 +127,13 @@ function openInfo(
   switch (info.kind) {
     case 'application':
     case 'canceled':
-      return andThen(detailsPayloads(transport, context, 'failure-details', info.details), (details) => ({
-        ...info,
-        details,
-      }));
+      return andThen(
+        detailsPayloads(transport, context, 'failure-details', info.details),
+        (details) => ({
+          ...info,
+          details,
+        }),
+      );
     case 'timeout':
       return andThen(
         detailsPayloads(transport, context, 'heartbeat', info.lastHeartbeatDetails),
@@ -170,7 +179,11 @@ function openAttributes(
   return andThen(transport.fromBlob(place, blob), ([payload]) => {
     const attributes = payload && json.fromPayload<CommonAttributes | null>(payload);
     if (typeof attributes === 'object' && attributes !== null) return attributes;
-    throw new PayloadOpenError('MALFORMED', place, 'wanted a message and a stack; got another value');
+    throw new PayloadOpenError(
+      'MALFORMED',
+      place,
+      'wanted a message and a stack; got another value',
+    );
   });
 }
 

@@ -7,7 +7,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { KeyRingError } from './errors.ts';
 
 /** Bytes of a key. */
-export const RING_KEY_BYTES = 32;
+const RING_KEY_BYTES = 32;
 /** Longest key id, in characters. */
 export const MAX_KEY_ID_LENGTH = 64;
 /** What a key id looks like; ASCII, so that it is as many bytes as characters. */

@@ -40,7 +40,10 @@ export interface LoadedDataConverter {
   openFailure(context: FailureContext, failure: Failure): MaybePromise<DecodedFailure>;
 
   /** Arguments to a blob; `undefined` for no arguments. */
-  encodeArgs(context: PayloadContext, args: readonly unknown[]): MaybePromise<PayloadBlob | undefined>;
+  encodeArgs(
+    context: PayloadContext,
+    args: readonly unknown[],
+  ): MaybePromise<PayloadBlob | undefined>;
   /** Arguments of a blob; none for `undefined`. */
   decodeArgs(context: PayloadContext, blob: PayloadBlob | undefined): MaybePromise<unknown[]>;
   /** One value to a blob, `undefined` included. */
@@ -138,7 +141,10 @@ class StandardDataConverter implements LoadedDataConverter {
     args: readonly unknown[],
   ): MaybePromise<PayloadBlob | undefined> {
     if (args.length === 0) return undefined;
-    return this.toBlob(context, args.map((arg) => this.payloadConverter.toPayload(arg)));
+    return this.toBlob(
+      context,
+      args.map((arg) => this.payloadConverter.toPayload(arg)),
+    );
   }
 
   decodeArgs(context: PayloadContext, blob: PayloadBlob | undefined): MaybePromise<unknown[]> {

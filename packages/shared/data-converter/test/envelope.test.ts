@@ -16,7 +16,14 @@ import {
   payloadPurposes,
   readEnvelopeHeader,
 } from '../src/index.ts';
-import { anyContext, anyPayloads, now, randomRing, sealingConverter, somewhere } from './fixtures.ts';
+import {
+  anyContext,
+  anyPayloads,
+  now,
+  randomRing,
+  sealingConverter,
+  somewhere,
+} from './fixtures.ts';
 
 const bytesOf = (length: number, fill = 7) => new Uint8Array(length).fill(fill);
 const payloadsOf = (...data: Uint8Array[]) => data.map((each) => ({ metadata: {}, data: each }));
@@ -102,9 +109,9 @@ describe('sealing', () => {
     const without = { namespace: 'orders', purpose: 'signal' } as const;
     expect(() => converter.toBlob(without, payloads)).toThrow(ValueError);
     expect(() => converter.toBlob(without, payloads)).toThrow(/needs workflowId/);
-    expect(() => converter.toBlob({ ...somewhere, workflowId: 'x'.repeat(1_001) }, payloads)).toThrow(
-      /at most 1000 characters; got 1001/,
-    );
+    expect(() =>
+      converter.toBlob({ ...somewhere, workflowId: 'x'.repeat(1_001) }, payloads),
+    ).toThrow(/at most 1000 characters; got 1001/);
     expect(() => converter.toBlob({ ...somewhere, purpose: 'nexus' as never }, payloads)).toThrow(
       /one of workflow-input, .*; got "nexus"/,
     );
@@ -118,7 +125,10 @@ describe('opening refuses', () => {
       for (let at = 0; at < blob.length; at++) {
         const altered = blob.slice();
         altered[at]! ^= 1 + (at % 255);
-        expect(refusal(() => converter.fromBlob(somewhere, altered)), `byte ${at}`).not.toBe('opened');
+        expect(
+          refusal(() => converter.fromBlob(somewhere, altered)),
+          `byte ${at}`,
+        ).not.toBe('opened');
       }
     }
   });
@@ -126,7 +136,9 @@ describe('opening refuses', () => {
   it('every blob that is cut off or has bytes added', () => {
     const blob = now(converter.toBlob(somewhere, payloadsOf(bytesOf(40))));
     for (let length = 0; length < blob.length; length++) {
-      expect(refusal(() => converter.fromBlob(somewhere, blob.subarray(0, length)))).not.toBe('opened');
+      expect(refusal(() => converter.fromBlob(somewhere, blob.subarray(0, length)))).not.toBe(
+        'opened',
+      );
     }
     expect(refusal(() => converter.fromBlob(somewhere, Buffer.concat([blob, bytesOf(1)])))).toBe(
       'NOT_AUTHENTIC',

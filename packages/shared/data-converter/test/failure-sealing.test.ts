@@ -26,7 +26,9 @@ import { now, randomRing, sealingConverter } from './fixtures.ts';
 
 const here = { namespace: 'orders', workflowId: 'order-1' };
 const canary = 'canary-7f3a9';
-const detail = (text: string) => [{ metadata: { encoding: encode('json/plain') }, data: encode(`"${text}"`) }];
+const detail = (text: string) => [
+  { metadata: { encoding: encode('json/plain') }, data: encode(`"${text}"`) },
+];
 
 let sealing: LoadedDataConverter;
 let plain: LoadedDataConverter;
@@ -46,7 +48,12 @@ function everyKind(): Error {
     new TerminatedFailure(canary),
     new TimeoutFailure(canary, { at: canary }, 'HEARTBEAT'),
     new CancelledFailure(canary, [canary]),
-    ApplicationFailure.create({ message: canary, type: 'T', details: [canary], nextRetryDelay: '2s' }),
+    ApplicationFailure.create({
+      message: canary,
+      type: 'T',
+      details: [canary],
+      nextRetryDelay: '2s',
+    }),
     new TypeError(canary),
   ].reduce<Error>(
     (cause, error) => Object.assign(error, { cause }),
@@ -137,7 +144,11 @@ describe('a failure', () => {
     expect(now(sealing.openFailure(elsewhere, sealed))).toMatchObject({ message: 'm' });
     const foreign = { namespace: 'billing', workflowId: 'order-1' };
     expect(() => sealing.openFailure(foreign, sealed)).toThrow(PayloadOpenError);
-    const onlyCause = { ...sealed, encodedAttributes: undefined, info: { kind: 'server' } } as const;
+    const onlyCause = {
+      ...sealed,
+      encodedAttributes: undefined,
+      info: { kind: 'server' },
+    } as const;
     expect(() => sealing.openFailure(foreign, onlyCause)).toThrow(PayloadOpenError);
   });
 
@@ -161,14 +172,20 @@ describe('heartbeat details inside a timeout failure', () => {
 
   it('open as the worker sealed them, in their own workflow only', () => {
     const blob = now(sealing.toBlob({ ...here, purpose: 'heartbeat' }, detail('half')));
-    expect(lastDetails(now(sealing.openFailure(here, timeout(blob))))).toMatchObject(detail('half'));
+    expect(lastDetails(now(sealing.openFailure(here, timeout(blob))))).toMatchObject(
+      detail('half'),
+    );
     const other = { namespace: 'orders', workflowId: 'order-2' };
     expect(() => sealing.openFailure(other, timeout(blob))).toThrow(PayloadOpenError);
     expect(() => sealing.openFailure({ namespace: 'orders' }, timeout(blob))).toThrow(/workflowId/);
   });
 
   it('open anywhere in the namespace once a failure has carried them outwards', () => {
-    const info = { kind: 'timeout', timeoutType: 'HEARTBEAT', lastHeartbeatDetails: detail('x') } as const;
+    const info = {
+      kind: 'timeout',
+      timeoutType: 'HEARTBEAT',
+      lastHeartbeatDetails: detail('x'),
+    } as const;
     const sealed = now(sealing.sealFailure(here, { info }));
     const parent = { namespace: 'orders', workflowId: 'parent-9' };
     expect(lastDetails(now(sealing.openFailure(parent, sealed)))).toMatchObject(detail('x'));

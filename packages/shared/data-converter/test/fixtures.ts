@@ -12,7 +12,10 @@ import {
 
 /** A ring of random keys; the first id is primary. */
 export function randomRing(...ids: string[]): KeyRing {
-  return createKeyRing(ids[0]!, ids.map((id) => ({ id, key: randomBytes(32) })));
+  return createKeyRing(
+    ids[0]!,
+    ids.map((id) => ({ id, key: randomBytes(32) })),
+  );
 }
 
 /** A converter that seals with one random key. */
@@ -44,7 +47,10 @@ export const anyPayloads = fc.array(
       fc.uint8Array({ maxLength: 20 }),
       { maxKeys: 3, noNullPrototype: true },
     ),
-    data: fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.uint8Array({ minLength: 900, maxLength: 3_000 })),
+    data: fc.oneof(
+      fc.uint8Array({ maxLength: 300 }),
+      fc.uint8Array({ minLength: 900, maxLength: 3_000 }),
+    ),
   }),
   { maxLength: 4 },
 );

@@ -37,7 +37,9 @@ it('a small value', () => {
 });
 
 it('a compressed value', () => {
-  expect(now(converter.decodeValue(somewhere, compressed))).toEqual({ text: 'perdure '.repeat(200) });
+  expect(now(converter.decodeValue(somewhere, compressed))).toEqual({
+    text: 'perdure '.repeat(200),
+  });
 });
 
 it('the text of a failure, bound to its namespace only', () => {

@@ -98,16 +98,40 @@ describe('parseKeyRing', () => {
   it.each([
     ['nothing', '', /neither JSON nor/],
     ['a bare key', base64, /neither JSON nor/],
-    ['cut JSON', `{"version": 1, "primary": "k", "keys": [{"id": "k", "key": "${base64}`, /cut off/],
+    [
+      'cut JSON',
+      `{"version": 1, "primary": "k", "keys": [{"id": "k", "key": "${base64}`,
+      /cut off/,
+    ],
     ['another version', `{"version": 2, "key": "${base64}"}`, /"version": 1/],
     ['no keys', '{"version": 1, "primary": "k"}', /no "keys" list/],
     ['an empty list', '{"version": 1, "primary": "k", "keys": []}', /none/],
-    ['an unknown primary', JSON.stringify({ version: 1, primary: base64, keys: [key('k')] }), /\(k\)/],
+    [
+      'an unknown primary',
+      JSON.stringify({ version: 1, primary: base64, keys: [key('k')] }),
+      /\(k\)/,
+    ],
     ['a key without id', `{"version":1,"primary":"k","keys":[{"key":"${base64}"}]}`, /an "id"/],
-    ['id and key swapped', `{"version":1,"primary":"k","keys":[{"id":"${base64}","key":"k"}]}`, /key id/],
-    ['an id with blanks', JSON.stringify({ version: 1, primary: 'a b', keys: [key('a b')] }), /key id/],
-    ['a short key', JSON.stringify({ version: 1, primary: 'k', keys: [key('k', randomBytes(31))] }), /31 bytes/],
-    ['an id twice', JSON.stringify({ version: 1, primary: 'k', keys: [key('k'), key('k')] }), /twice/],
+    [
+      'id and key swapped',
+      `{"version":1,"primary":"k","keys":[{"id":"${base64}","key":"k"}]}`,
+      /key id/,
+    ],
+    [
+      'an id with blanks',
+      JSON.stringify({ version: 1, primary: 'a b', keys: [key('a b')] }),
+      /key id/,
+    ],
+    [
+      'a short key',
+      JSON.stringify({ version: 1, primary: 'k', keys: [key('k', randomBytes(31))] }),
+      /31 bytes/,
+    ],
+    [
+      'an id twice',
+      JSON.stringify({ version: 1, primary: 'k', keys: [key('k'), key('k')] }),
+      /twice/,
+    ],
   ])('refuses %s without quoting a key', async (_, text, expected) => {
     const message = await messageOf(() => parseKeyRing(text));
     expect(message).toMatch(expected);
@@ -140,7 +164,9 @@ describe('key ring files', () => {
 
   it('are never overwritten, not even by writers that race', async () => {
     const path = join(folder, 'once.json');
-    const writers = await Promise.allSettled(Array.from({ length: 8 }, () => writeKeyRingFile(path)));
+    const writers = await Promise.allSettled(
+      Array.from({ length: 8 }, () => writeKeyRingFile(path)),
+    );
     const won = writers.filter((writer) => writer.status === 'fulfilled');
     expect(won).toHaveLength(1);
     const kept = await loadKeyRingFile(path);

@@ -30,7 +30,9 @@ describe('values', () => {
       fc.assert(
         fc.property(anyContext, fc.array(fc.jsonValue(), { maxLength: 4 }), (context, args) => {
           const blob = now(converter.encodeArgs(context, args));
-          expect(now(converter.decodeArgs(context, blob))).toEqual(JSON.parse(JSON.stringify(args)));
+          expect(now(converter.decodeArgs(context, blob))).toEqual(
+            JSON.parse(JSON.stringify(args)),
+          );
         }),
       );
       const bytes = Uint8Array.of(0, 255, 7);
@@ -77,7 +79,9 @@ describe('during a move from plain to sealed', () => {
     const plain = now((await loadDataConverter()).encodeValue(somewhere, 'old'));
     expect(sealing.seals).toBe(true);
     expect(now(sealing.decodeValue(somewhere, plain))).toBe('old');
-    expect(now(sealing.decodeValue(somewhere, now(sealing.encodeValue(somewhere, 'new'))))).toBe('new');
+    expect(now(sealing.decodeValue(somewhere, now(sealing.encodeValue(somewhere, 'new'))))).toBe(
+      'new',
+    );
   });
 
   it("and plain ones are refused once it is over: plaintext 'refuse'", async () => {
@@ -110,7 +114,10 @@ describe('user codecs', () => {
     const keyRing = randomRing('k-1');
     const converter = await loadDataConverter({ keyRing, dataConverter });
     const details = [{ metadata: {}, data: encode('detail') }];
-    const failure = { message: 'secret', info: { kind: 'application', type: 'T', details } } as const;
+    const failure = {
+      message: 'secret',
+      info: { kind: 'application', type: 'T', details },
+    } as const;
     const sealed = await converter.sealFailure({ namespace: 'orders' }, failure);
     const opened = await converter.openFailure({ namespace: 'orders' }, sealed);
     expect(opened.message).toBe('secret');
@@ -138,7 +145,10 @@ describe('converters named by path', () => {
     }`;
     await writeFile(join(folder, 'esm.mjs'), `export const payloadConverter = ${upper};`);
     await writeFile(join(folder, 'common.cjs'), `exports.payloadConverter = ${upper};`);
-    await writeFile(join(folder, 'half.mjs'), 'export const payloadConverter = { toPayload() {} };');
+    await writeFile(
+      join(folder, 'half.mjs'),
+      'export const payloadConverter = { toPayload() {} };',
+    );
     await writeFile(
       join(folder, 'failures.mjs'),
       `export const failureConverter = {
@@ -160,7 +170,9 @@ describe('converters named by path', () => {
     const { failureConverter, payloadConverter } = await loadDataConverter({
       dataConverter: { failureConverterPath },
     });
-    expect(failureConverter.errorToFailure(new Error('m'), payloadConverter).message).toBe('mine: m');
+    expect(failureConverter.errorToFailure(new Error('m'), payloadConverter).message).toBe(
+      'mine: m',
+    );
   });
 
   it('are refused with what was wanted', async () => {

@@ -137,7 +137,11 @@ export class CompositePayloadConverter implements PayloadConverter {
 /** `undefined`, bytes, then JSON. */
 export class DefaultPayloadConverter extends CompositePayloadConverter {
   constructor() {
-    super(new UndefinedPayloadConverter(), new BinaryPayloadConverter(), new JsonPayloadConverter());
+    super(
+      new UndefinedPayloadConverter(),
+      new BinaryPayloadConverter(),
+      new JsonPayloadConverter(),
+    );
   }
 }
 
@@ -145,7 +149,10 @@ export class DefaultPayloadConverter extends CompositePayloadConverter {
 export const defaultPayloadConverter: PayloadConverter = new DefaultPayloadConverter();
 
 /** A payload for each value; `undefined` for no values at all. */
-export function toPayloads(converter: PayloadConverter, ...values: unknown[]): Payload[] | undefined {
+export function toPayloads(
+  converter: PayloadConverter,
+  ...values: unknown[]
+): Payload[] | undefined {
   return values.length === 0 ? undefined : values.map((value) => converter.toPayload(value));
 }
 
@@ -172,7 +179,7 @@ function encodingOf(payload: Payload | null | undefined): string {
   const encoding: unknown = payload?.metadata?.[METADATA_ENCODING_KEY];
   if (isBytes(encoding) && isBytes(payload?.data)) return decode(encoding);
   throw new PayloadConverterError(
-    "wanted a payload { metadata: { encoding }, data } with byte values; got one without them: " +
+    'wanted a payload { metadata: { encoding }, data } with byte values; got one without them: ' +
       'was this value made by a payload converter?',
   );
 }

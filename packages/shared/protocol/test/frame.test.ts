@@ -1,0 +1,76 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  command,
+  decodeDownstream,
+  decodeUpstream,
+  downstreamMessage,
+  encodeDownstream,
+  encodeUpstream,
+  isCloseCommand,
+  pack,
+  upstreamMessage,
+} from '../src/index.ts';
+import { anyOf, normal } from './fixtures.ts';
+
+describe('frames', () => {
+  it('from the SDK come back as they were', () => {
+    fc.assert(
+      fc.property(fc.array(anyOf(upstreamMessage), { maxLength: 3 }), (messages) => {
+        expect(normal(decodeUpstream(encodeUpstream(messages)))).toEqual(normal(messages));
+      }),
+    );
+  });
+
+  it('from the server come back as they were', () => {
+    fc.assert(
+      fc.property(fc.array(anyOf(downstreamMessage), { maxLength: 3 }), (messages) => {
+        expect(normal(decodeDownstream(encodeDownstream(messages)))).toEqual(normal(messages));
+      }),
+    );
+  });
+
+  it('that are none are refused with an error, whatever the bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), (frame) => {
+        try {
+          decodeUpstream(frame);
+        } catch (error) {
+          expect(error).toBeInstanceOf(Error);
+        }
+      }),
+      { numRuns: 500 },
+    );
+    expect(() => decodeUpstream(pack({ kind: 'call' }))).toThrow(/array of messages/);
+    expect(() => decodeUpstream(pack([[1, -1, 'workflow.start']]))).toThrow(/callId/);
+    expect(() => decodeUpstream(pack([[99]]))).toThrow(/got kind 99/);
+  });
+
+  it('damaged in one byte are refused or are another well-formed frame', () => {
+    const frame = fc.array(anyOf(upstreamMessage), { minLength: 1, maxLength: 2 });
+    fc.assert(
+      fc.property(frame, fc.nat(), fc.integer({ min: 1, max: 255 }), (messages, at, change) => {
+        const bytes = new Uint8Array(encodeUpstream(messages));
+        bytes[at % bytes.length]! ^= change;
+        try {
+          const read = decodeUpstream(bytes);
+          for (const message of read)
+            expect(upstreamMessage.schema.safeParse(message).success).toBe(true);
+        } catch (error) {
+          expect(error).toBeInstanceOf(Error);
+        }
+      }),
+    );
+  });
+});
+
+describe('commands', () => {
+  it('close a run when they complete, fail or cancel it', () => {
+    fc.assert(
+      fc.property(anyOf(command), (value) => {
+        const closes = /^(Complete|Fail|Cancel)WorkflowExecution$/.test(value.commandType);
+        expect(isCloseCommand(value)).toBe(closes);
+      }),
+    );
+  });
+});

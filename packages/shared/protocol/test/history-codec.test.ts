@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type EventType,
+  type Field,
+  type HistoryEvent,
+  concatBytes,
+  decodeEvents,
+  encodeEvent,
+  encodeEvents,
+  eventDefinitions,
+  pack,
+} from '../src/index.ts';
+import { anyOf, normal } from './fixtures.ts';
+
+const types = Object.keys(eventDefinitions) as EventType[];
+
+/** Any event of any type. */
+const anyEvent = fc.oneof(
+  ...types.map((eventType) =>
+    fc.record({
+      eventId: fc.nat(60_000),
+      eventTime: fc.nat(2_000_000_000_000),
+      eventType: fc.constant(eventType),
+      attributes: anyOf(eventDefinitions[eventType][1] as Field<unknown>),
+    }),
+  ),
+) as fc.Arbitrary<HistoryEvent>;
+
+describe('events', () => {
+  it('come back from bytes as they were', () => {
+    fc.assert(
+      fc.property(fc.array(anyEvent, { maxLength: 6 }), (events) => {
+        expect(normal(decodeEvents(encodeEvents(events)))).toEqual(normal(events));
+      }),
+    );
+  });
+
+  it('join by concatenation', () => {
+    const segments = fc.array(fc.array(anyEvent, { maxLength: 3 }), { maxLength: 4 });
+    fc.assert(
+      fc.property(segments, (parts) => {
+        const joined = concatBytes(parts.map((part) => encodeEvents(part)));
+        expect(Buffer.compare(joined, encodeEvents(parts.flat()))).toBe(0);
+        expect(normal(decodeEvents(joined))).toEqual(normal(parts.flat()));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('carry no field names', () => {
+    const bytes = encodeEvent({
+      eventId: 1,
+      eventTime: 5,
+      eventType: 'TimerStarted',
+      attributes: { timerId: '1', startToFireTimeoutMs: 100, workflowTaskCompletedEventId: 4 },
+    });
+    expect([...bytes]).toEqual([0x97, 1, 1, 5, 17, 0xa1, 0x31, 100, 4]);
+  });
+
+  it('of an unknown type or version are refused, saying what to do', () => {
+    expect(() => decodeEvents(pack([1, 9, 5, 999]))).toThrow(
+      /event 9 .* type number 999.*upgrade/s,
+    );
+    expect(() => decodeEvents(pack([2, 9, 5, 17, '1', 1, 1]))).toThrow(
+      /schema version 2.*upgrade/s,
+    );
+  });
+
+  it('have each a number of their own, as the field knows it', () => {
+    const numbers = types.map((type) => eventDefinitions[type][0]);
+    expect(new Set(numbers).size).toBe(types.length);
+    expect(Object.fromEntries(types.map((type, at) => [type, numbers[at]]))).toMatchObject({
+      WorkflowExecutionStarted: 1,
+      WorkflowTaskScheduled: 5,
+      ActivityTaskScheduled: 10,
+      TimerStarted: 17,
+      WorkflowExecutionSignaled: 26,
+      WorkflowExecutionTerminated: 27,
+    });
+  });
+});
