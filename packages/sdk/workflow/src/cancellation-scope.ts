@@ -54,7 +54,7 @@ export class CancellationScope {
       this.#reject = reject;
     });
     this.cancelRequested.catch((error: CancelledFailure) => {
-      for (const listener of [...this.#listeners]) listener(error);
+      for (const listener of this.#listeners) listener(error);
     });
     if (root === ROOT) return;
     this.parent = options.parent ?? CancellationScope.current();

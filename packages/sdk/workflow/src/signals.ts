@@ -20,7 +20,7 @@ export function defineSignal<Args extends unknown[] = [], Name extends string = 
  */
 export function setHandler<Args extends unknown[]>(
   definition: SignalDefinition<Args>,
-  handler: ((...args: Args) => void | Promise<void>) | undefined,
+  handler: ((...args: NoInfer<Args>) => void | Promise<void>) | undefined,
 ): void {
   const run = startedRun('setHandler()');
   if (definition?.type !== 'signal') {
@@ -31,7 +31,7 @@ export function setHandler<Args extends unknown[]>(
   if (handler === undefined) {
     run.signalHandlers.delete(definition.name);
   } else {
-    run.signalHandlers.set(definition.name, handler as SignalHandler);
+    run.signalHandlers.set(definition.name, handler as unknown as SignalHandler);
     dispatchBufferedSignals(run);
   }
 }

@@ -27,6 +27,7 @@ export class Trigger<T> implements PromiseLike<T> {
     };
   }
 
+  // oxlint-disable-next-line unicorn/no-thenable -- being awaitable is what it is for
   then<A = T, B = never>(
     onfulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onrejected?: ((reason: unknown) => B | PromiseLike<B>) | null,

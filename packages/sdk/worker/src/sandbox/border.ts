@@ -5,6 +5,7 @@
  */
 import type { DecodedFailure, DecodedFailureInfo, Payload } from '@perdure/common';
 import type { ActivationResult, SandboxCommand, SandboxLogEntry } from '@perdure/workflow/runtime';
+import { plainCopy } from './plain-copy.ts';
 import type { StackMapper } from './source-maps.ts';
 
 /** An activation's result for the host. */
@@ -22,7 +23,7 @@ export function takeOut(result: ActivationResult, stacks: StackMapper): Activati
 function takeOutCommand(command: SandboxCommand, stacks: StackMapper): SandboxCommand {
   switch (command.kind) {
     case 'scheduleActivity':
-      return { ...command, args: payloads(command.args), retryPolicy: plain(command.retryPolicy) };
+      return { ...command, args: payloads(command.args), retryPolicy: plainCopy(command.retryPolicy) };
     case 'completeWorkflow':
       return { kind: 'completeWorkflow', result: payloads(command.result) };
     case 'failWorkflow':
@@ -73,15 +74,5 @@ function bytes(value: Uint8Array): Uint8Array {
 }
 
 function takeOutLog(entry: SandboxLogEntry): SandboxLogEntry {
-  return { ...entry, meta: plain(entry.meta) };
-}
-
-/** A deep copy of plain data; other objects are handed on as they are. */
-function plain<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return Array.from(value, plain) as T;
-  if (Object.prototype.toString.call(value) !== '[object Object]') return value;
-  const copy: Record<string, unknown> = {};
-  for (const [key, each] of Object.entries(value)) copy[key] = plain(each);
-  return copy as T;
+  return { ...entry, meta: plainCopy(entry.meta) };
 }

@@ -2,10 +2,10 @@
  * Makes one script of a user's workflow files. The script is the body of a CommonJS module: it reads
  * `require` and fills `exports`, and is evaluated once for every run.
  */
-import { dirname, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Logger } from '@perdure/common';
 import { type BuildFailure, type Message, build } from 'esbuild';
-import { refuseImports } from './refused-imports.ts';
+import { type ImportRules, refuseImports, refusedImports } from './refused-imports.ts';
 
 /** Options of {@link bundleWorkflowCode}. */
 export interface BundleOptions {
@@ -36,30 +36,43 @@ export class WorkflowBundleError extends Error {
  */
 export async function bundleWorkflowCode(options: BundleOptions): Promise<WorkflowBundle> {
   const entry = resolve(options.workflowsPath);
-  const result = await build({
-    entryPoints: [entry],
-    outfile: `${dirname(entry)}/workflow-bundle.js`,
-    absWorkingDir: dirname(entry),
-    bundle: true,
-    write: false,
-    format: 'cjs',
-    platform: 'neutral',
-    mainFields: ['module', 'main'],
-    target: 'es2023',
-    sourcemap: 'external',
-    sourcesContent: false,
-    define: { 'process.env.NODE_ENV': '"production"' },
-    logLevel: 'silent',
-    plugins: [refuseImports(options.ignoreModules ?? [])],
-  }).catch((error: unknown) => {
-    throw bundleError(entry, error);
-  });
+  const ignored = options.ignoreModules ?? [];
+  const result = await bundle(entry, { ignored, reported: [] });
+  const refused = refusedImports(result.metafile);
+  // Only a bundle without them tells what is used, and only a refusal tells where.
+  if (refused.length > 0) await bundle(entry, { ignored, reported: refused });
   for (const warning of result.warnings) options.logger?.warn(located(warning));
   const [map, code] = [/\.map$/, /\.js$/].map((name) =>
     result.outputFiles.find((file) => name.test(file.path)),
   );
   if (!code) throw new WorkflowBundleError(`bundling ${entry} made no code`);
   return { code: code.text, sourceMap: map?.text };
+}
+
+async function bundle(entry: string, rules: ImportRules) {
+  try {
+    return await build({
+      entryPoints: [entry],
+      // Never written; places in messages and stack traces are relative to it.
+      outfile: join(process.cwd(), 'workflow-bundle.js'),
+      absWorkingDir: process.cwd(),
+      bundle: true,
+      write: false,
+      metafile: true,
+      format: 'cjs',
+      // Libraries come in their builds for browsers, which do without Node.
+      platform: 'browser',
+      target: 'es2023',
+      sourcemap: 'external',
+      sourcesContent: false,
+      define: { 'process.env.NODE_ENV': '"production"' },
+      logLevel: 'silent',
+      logOverride: { 'ignored-bare-import': 'silent' },
+      plugins: [refuseImports(rules)],
+    });
+  } catch (error) {
+    throw bundleError(entry, error);
+  }
 }
 
 function bundleError(entry: string, error: unknown): unknown {

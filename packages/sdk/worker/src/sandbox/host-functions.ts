@@ -2,6 +2,7 @@
 import { format } from 'node:util';
 import type { HostFunctions } from '@perdure/workflow/runtime';
 import { asyncTracking } from './async-tracking.ts';
+import { plainCopy } from './plain-copy.ts';
 
 const utf8Encoder = new TextEncoder();
 const utf8Decoder = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -9,7 +10,7 @@ const utf8Decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 /** Given to every sandbox of this thread. */
 export const hostFunctions: HostFunctions = {
   realNow: () => Date.now(),
-  formatLog: (args) => format(...args),
+  formatLog: (args) => format(...args.map(plainCopy)),
   encodeUtf8: (text) => utf8Encoder.encode(text),
   decodeText(bytes, encoding, fatal, ignoreBOM) {
     if (encoding === 'utf-8' && !fatal && ignoreBOM) return utf8Decoder.decode(bytes);

@@ -2,11 +2,12 @@
  * What workflow code may not import, and how the bundler says so: by file and line, with what to do.
  *
  * Node built-ins and packages that run in the host are refused wherever they are imported from, the
- * user's libraries included; imports of types alone never get here. `@perdure/workflow` and
- * `@perdure/common` stay imports, because all runs share one copy of them.
+ * user's libraries included, as soon as code that stays in the bundle uses them; types, and code that
+ * falls away, may come from anywhere. `@perdure/workflow` and `@perdure/common` stay imports, because
+ * all runs share one copy of them.
  */
 import { builtinModules } from 'node:module';
-import type { OnResolveArgs, OnResolveResult, Plugin } from 'esbuild';
+import type { Metafile, OnResolveArgs, OnResolveResult, Plugin } from 'esbuild';
 
 /** Imports that the sandbox itself answers. */
 const sharedModules = new Set(['@perdure/workflow', '@perdure/common']);
@@ -21,31 +22,66 @@ const hostModules = new Set([
 
 const builtins = new Set(builtinModules);
 
-/** The esbuild plugin. Modules in `ignoreModules` become empty instead of being refused. */
-export function refuseImports(ignoreModules: readonly string[]): Plugin {
-  const ignored = new Set(ignoreModules);
+const REFUSED = 'perdure-refused';
+const IGNORED = 'perdure-ignored';
+
+/** What to do about imports that are refused. */
+export interface ImportRules {
+  /** Modules that become empty instead of being refused. */
+  readonly ignored: readonly string[];
+  /** Modules to report at every place that imports them; others may yet fall away. */
+  readonly reported: readonly string[];
+}
+
+/** The esbuild plugin. */
+export function refuseImports(rules: ImportRules): Plugin {
+  const ignored = new Set(rules.ignored.map(withoutScheme));
+  const reported = new Set(rules.reported);
   return {
     name: 'perdure-workflow-imports',
     setup(build) {
-      build.onResolve({ filter: /^[^./]/ }, (args) => resolveImport(args, ignored));
-      build.onLoad({ filter: /.*/, namespace: 'perdure-ignored' }, () => ({
+      build.onResolve({ filter: /^[^./]/ }, (args) => resolveImport(args, ignored, reported));
+      build.onLoad({ filter: /.*/, namespace: IGNORED }, () => ({
+        contents: 'module.exports = {};',
+      }));
+      build.onLoad({ filter: /.*/, namespace: REFUSED }, () => ({
         contents: 'module.exports = {};',
       }));
     },
   };
 }
 
-function resolveImport(args: OnResolveArgs, ignored: ReadonlySet<string>): OnResolveResult | null {
+/** The refused modules of which something stayed in a bundle. */
+export function refusedImports(metafile: Metafile): string[] {
+  const prefix = `${REFUSED}:`;
+  return Object.values(metafile.outputs).flatMap(({ inputs }) =>
+    Object.keys(inputs)
+      .filter((input) => input.startsWith(prefix) && inputs[input]?.bytesInOutput !== 0)
+      .map((input) => input.slice(prefix.length)),
+  );
+}
+
+function resolveImport(
+  args: OnResolveArgs,
+  ignored: ReadonlySet<string>,
+  reported: ReadonlySet<string>,
+): OnResolveResult | null {
   const { path } = args;
   if (args.kind === 'entry-point') return null;
   if (sharedModules.has(path)) return { path, external: true };
-  const bare = path.replace(/^node:/, '');
-  if (ignored.has(path) || ignored.has(bare)) return { path, namespace: 'perdure-ignored' };
-  if (path.startsWith('node:') || builtins.has(path)) return refusal(path, 'is a Node built-in');
+  if (ignored.has(withoutScheme(path))) return { path, namespace: IGNORED };
+  const why = reasonToRefuse(path);
+  if (why === undefined) return null;
+  return reported.has(path)
+    ? refusal(path, why)
+    : { path, namespace: REFUSED, sideEffects: false };
+}
+
+function reasonToRefuse(path: string): string | undefined {
+  if (path.startsWith('node:') || builtins.has(path)) return 'is a Node built-in';
+  if (path.startsWith('@perdure/workflow/')) return 'is internal';
   const owner = path.split('/').slice(0, 2).join('/');
-  if (hostModules.has(owner)) return refusal(path, 'runs outside workflows');
-  if (path.startsWith('@perdure/workflow/')) return refusal(path, 'is internal');
-  return null;
+  return hostModules.has(owner) ? 'runs outside workflows' : undefined;
 }
 
 function refusal(path: string, why: string): OnResolveResult {
@@ -59,4 +95,8 @@ function refusal(path: string, why: string): OnResolveResult {
       },
     ],
   };
+}
+
+function withoutScheme(path: string): string {
+  return path.replace(/^node:/, '');
 }

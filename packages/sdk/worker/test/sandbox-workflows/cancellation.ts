@@ -1,6 +1,6 @@
 /** What a request to stop does, at every place it can reach. */
 import {
-  ActivityCancellationType,
+  type ActivityCancellationType,
   ActivityFailure,
   CancellationScope,
   CancelledFailure,

@@ -15,7 +15,7 @@ type Listener = ((event: AbortEvent) => void) | { handleEvent(event: AbortEvent)
 class AbortSignal {
   #aborted = false;
   #reason: unknown;
-  readonly #listeners = new Map<Listener, boolean>();
+  readonly #listeners = new Set<Listener>();
   onabort: ((event: AbortEvent) => void) | null = null;
 
   get aborted(): boolean {
@@ -57,14 +57,11 @@ class AbortSignal {
   }
 
   throwIfAborted(): void {
-    // oxlint-disable-next-line typescript/only-throw-error -- the standard throws whatever was given
     if (this.#aborted) throw this.#reason;
   }
 
-  addEventListener(type: string, listener: Listener | null, options?: { once?: boolean }): void {
-    if (type === 'abort' && listener && !this.#listeners.has(listener)) {
-      this.#listeners.set(listener, options?.once ?? false);
-    }
+  addEventListener(type: string, listener: Listener | null): void {
+    if (type === 'abort' && listener) this.#listeners.add(listener);
   }
 
   removeEventListener(type: string, listener: Listener): void {
@@ -77,11 +74,12 @@ class AbortSignal {
     this.#reason = reason ?? namedError('AbortError', 'This operation was aborted', 20);
     const event: AbortEvent = { type: 'abort', target: this };
     this.onabort?.(event);
-    for (const listener of [...this.#listeners.keys()]) {
+    const listeners = Array.from(this.#listeners);
+    this.#listeners.clear();
+    for (const listener of listeners) {
       if (typeof listener === 'function') listener.call(this, event);
       else listener.handleEvent(event);
     }
-    this.#listeners.clear();
   }
 }
 

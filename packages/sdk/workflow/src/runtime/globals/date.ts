@@ -40,25 +40,25 @@ export function installDate(): void {
   installDateTimeFormat();
 }
 
+type Formatter = (...args: unknown[]) => unknown;
+
 /** `format()` without a date would read the wall clock. */
 function installDateTimeFormat(): void {
   const { prototype } = Intl.DateTimeFormat;
-  const format = Object.getOwnPropertyDescriptor(prototype, 'format')?.get as () => (
-    date: number | Date,
-  ) => string;
-  const { formatToParts } = prototype;
+  const format = Object.getOwnPropertyDescriptor(prototype, 'format') as PropertyDescriptor;
+  const getFormat = Reflect.get(format, 'get') as Formatter;
+  const parts = Object.getOwnPropertyDescriptor(prototype, 'formatToParts') as PropertyDescriptor;
   Object.defineProperty(prototype, 'format', {
+    ...format,
     get(this: Intl.DateTimeFormat) {
-      const bound = format.call(this);
+      const bound = Reflect.apply(getFormat, this, []) as Formatter;
       return (date?: number | Date) => bound(date ?? workflowNow());
     },
-    configurable: true,
   });
   Object.defineProperty(prototype, 'formatToParts', {
+    ...parts,
     value(this: Intl.DateTimeFormat, date?: number | Date) {
-      return formatToParts.call(this, date ?? workflowNow());
+      return Reflect.apply(parts.value as Formatter, this, [date ?? workflowNow()]);
     },
-    writable: true,
-    configurable: true,
   });
 }

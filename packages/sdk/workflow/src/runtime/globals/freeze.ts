@@ -21,7 +21,7 @@ const overridableOfObject = [
 const overridableOfError = ['constructor', 'message', 'name', 'toString'];
 
 /** Freezes the realm's globals and built-ins, and all that can be reached from `exports`. */
-export function freezeSharedObjects(exports: readonly object[]): void {
+export function freezeSharedObjects(exports: readonly unknown[]): void {
   const shared = reachableFrom([globalThis, ...hiddenIntrinsics(), ...exports]);
   for (const object of shared) makeOverridable(object);
   for (const object of shared) freeze(object);
@@ -45,16 +45,16 @@ function hiddenIntrinsics(): object[] {
   ];
 }
 
-function reachableFrom(roots: readonly object[]): Set<object> {
-  const found = new Set<object>(roots);
+function reachableFrom(roots: readonly unknown[]): Set<object> {
+  const found = new Set(roots.filter(isObject));
   for (const object of found) {
-    for (const value of neighbours(object)) {
-      if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
-        found.add(value);
-      }
-    }
+    for (const value of neighbours(object)) if (isObject(value)) found.add(value);
   }
   return found;
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
 function* neighbours(object: object): Generator<unknown> {
@@ -62,10 +62,8 @@ function* neighbours(object: object): Generator<unknown> {
   // The elements of a typed array are numbers, and there may be many.
   if (ArrayBuffer.isView(object)) return;
   for (const key of Reflect.ownKeys(object)) {
-    const property = Object.getOwnPropertyDescriptor(object, key) as PropertyDescriptor;
-    yield property.value;
-    yield property.get;
-    yield property.set;
+    // Value, getter and setter, and flags, which no caller mistakes for objects.
+    yield* Object.values(Object.getOwnPropertyDescriptor(object, key) as PropertyDescriptor);
   }
 }
 

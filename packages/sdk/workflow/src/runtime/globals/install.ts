@@ -13,7 +13,7 @@ import { installTimers } from './timers.ts';
 import { installUrl } from './url.ts';
 
 /** Puts the deterministic globals in place of the others, then freezes what runs share. */
-export function furnish(host: HostFunctions, sharedExports: readonly object[]): void {
+export function furnish(host: HostFunctions, modules: readonly object[]): void {
   setAsyncTracking(host.asyncTracking);
   setRealClock(() => host.realNow());
   installDate();
@@ -24,5 +24,6 @@ export function furnish(host: HostFunctions, sharedExports: readonly object[]): 
   installAbort();
   installStructuredClone();
   refuseGlobals();
-  freezeSharedObjects(sharedExports);
+  // A module's exports sit behind getters of its namespace object.
+  freezeSharedObjects(modules.flatMap((module) => [module, ...Object.values(module)]));
 }

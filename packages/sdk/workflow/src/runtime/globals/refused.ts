@@ -7,9 +7,10 @@ const removed = ['Atomics', 'SharedArrayBuffer', 'WebAssembly', 'gc'];
 
 /** Memory of the realm, not of a run: `RegExp.$1` and its kin. */
 const legacyRegExp = [
-  ...['input', '$_', 'lastMatch', '$&', 'lastParen', '$+', 'leftContext', '$`', 'rightContext', "$'"],
-  ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((group) => `$${group}`),
-];
+  'input lastMatch lastParen leftContext rightContext',
+  "$_ $& $+ $` $'",
+  '$1 $2 $3 $4 $5 $6 $7 $8 $9',
+].flatMap((names) => names.split(' '));
 
 /** Takes them away. */
 export function refuseGlobals(): void {

@@ -33,7 +33,7 @@ function cloneObject(value: object, seen: Seen): object {
   if (value instanceof Map) return cloneMap(value, keep(new Map()), seen);
   if (value instanceof Set) return cloneSet(value, keep(new Set()), seen);
   if (value instanceof Error) return cloneError(value, keep, seen);
-  if (Array.isArray(value)) return copyProperties(value, keep(new Array(value.length)), seen);
+  if (Array.isArray(value)) return copyProperties(value, keep(Array.from<unknown>({ length: value.length })), seen);
   if (value instanceof Promise || value instanceof WeakMap || value instanceof WeakSet) {
     throw new TypeError(`structuredClone() cannot copy ${tag}; leave it out of the value`);
   }

@@ -1,13 +1,14 @@
 /** `TextEncoder`, `TextDecoder`, `atob` and `btoa`, giving out objects and errors of the sandbox. */
 import type { HostFunctions } from '../host.ts';
+import { domString } from './dom-string.ts';
 import { defineGlobal } from './realm.ts';
 
 /** Puts them in place. */
 export function installTextEncoding(host: HostFunctions): void {
   defineGlobal('TextEncoder', textEncoderOf(host));
   defineGlobal('TextDecoder', textDecoderOf(host));
-  defineGlobal('atob', (text: unknown) => inOwnError(() => host.atob(String(text))));
-  defineGlobal('btoa', (text: unknown) => inOwnError(() => host.btoa(String(text))));
+  defineGlobal('atob', (text: unknown) => inOwnError(() => host.atob(domString(text))));
+  defineGlobal('btoa', (text: unknown) => inOwnError(() => host.btoa(domString(text))));
 }
 
 function textEncoderOf(host: HostFunctions) {
@@ -17,7 +18,7 @@ function textEncoderOf(host: HostFunctions) {
     }
 
     encode(text: unknown = ''): Uint8Array {
-      const bytes = host.encodeUtf8(String(text));
+      const bytes = host.encodeUtf8(domString(text));
       return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     }
   };
@@ -30,7 +31,7 @@ function textDecoderOf(host: HostFunctions) {
     readonly ignoreBOM: boolean;
 
     constructor(encoding: unknown = 'utf-8', options: { fatal?: boolean; ignoreBOM?: boolean } = {}) {
-      this.encoding = String(encoding);
+      this.encoding = domString(encoding);
       this.fatal = options.fatal ?? false;
       this.ignoreBOM = options.ignoreBOM ?? false;
     }

@@ -2,6 +2,7 @@
 import { CancellationScope } from '../../cancellation-scope.ts';
 import { startedRun } from '../current-run.ts';
 import { cancelTimer, startTimer } from '../timer.ts';
+import { domString } from './dom-string.ts';
 import { defineGlobal } from './realm.ts';
 
 /** Puts the timer globals in place. */
@@ -38,5 +39,5 @@ function setDurableTimeout(
 
 function clearDurableTimeout(handle: unknown): void {
   if (handle === undefined || handle === null) return;
-  cancelTimer(startedRun('clearTimeout()'), String(handle));
+  cancelTimer(startedRun('clearTimeout()'), domString(handle));
 }

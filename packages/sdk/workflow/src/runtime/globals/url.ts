@@ -1,6 +1,7 @@
 /** `URL` and `URLSearchParams`: the host's parser behind classes of the sandbox. */
 import type { HostFunctions, HostUrl, HostUrlSearchParams } from '../host.ts';
 import { defineGlobal } from './realm.ts';
+import { domString } from './dom-string.ts';
 
 type UrlPart = Exclude<keyof HostUrl, 'searchParams' | 'origin'>;
 
@@ -32,15 +33,15 @@ function urlOf(host: HostFunctions, UrlSearchParams: SearchParamsClass) {
     readonly #searchParams: InstanceType<SearchParamsClass>;
 
     constructor(url: unknown, base?: unknown) {
-      const parsed = host.parseUrl(String(url), base === undefined ? undefined : String(base));
-      if (!parsed) throw invalidUrl(String(url));
+      const parsed = host.parseUrl(domString(url), base === undefined ? undefined : domString(base));
+      if (!parsed) throw invalidUrl(domString(url));
       this.#url = parsed;
       this.#searchParams = UrlSearchParams.around(parsed.searchParams);
     }
 
     static canParse(url: unknown, base?: unknown): boolean {
-      const on = base === undefined ? undefined : String(base);
-      return host.parseUrl(String(url), on) !== undefined;
+      const on = base === undefined ? undefined : domString(base);
+      return host.parseUrl(domString(url), on) !== undefined;
     }
 
     static {
@@ -51,9 +52,9 @@ function urlOf(host: HostFunctions, UrlSearchParams: SearchParamsClass) {
           },
           set(this: URL, value: unknown) {
             try {
-              this.#url[part] = String(value);
+              this.#url[part] = domString(value);
             } catch {
-              throw invalidUrl(String(value));
+              throw invalidUrl(domString(value));
             }
           },
           enumerable: true,
@@ -100,22 +101,22 @@ function urlSearchParamsOf(host: HostFunctions) {
       return this.#params.size;
     }
     append(name: unknown, value: unknown): void {
-      this.#params.append(String(name), String(value));
+      this.#params.append(domString(name), domString(value));
     }
     delete(name: unknown, value?: unknown): void {
-      this.#params.delete(String(name), value === undefined ? undefined : String(value));
+      this.#params.delete(domString(name), value === undefined ? undefined : domString(value));
     }
     get(name: unknown): string | null {
-      return this.#params.get(String(name));
+      return this.#params.get(domString(name));
     }
     getAll(name: unknown): string[] {
-      return [...this.#params.getAll(String(name))];
+      return [...this.#params.getAll(domString(name))];
     }
     has(name: unknown, value?: unknown): boolean {
-      return this.#params.has(String(name), value === undefined ? undefined : String(value));
+      return this.#params.has(domString(name), value === undefined ? undefined : domString(value));
     }
     set(name: unknown, value: unknown): void {
-      this.#params.set(String(name), String(value));
+      this.#params.set(domString(name), domString(value));
     }
     sort(): void {
       this.#params.sort();
@@ -146,11 +147,11 @@ function urlSearchParamsOf(host: HostFunctions) {
 
 function initOf(init: unknown): string | [string, string][] {
   if (init === undefined || init === null) return '';
-  if (typeof init !== 'object') return String(init);
+  if (typeof init !== 'object') return domString(init);
   const pairs = Symbol.iterator in init ? (init as Iterable<unknown>) : Object.entries(init);
   return [...pairs].map((pair) => {
     const [name, value] = pair as [unknown, unknown];
-    return [String(name), String(value)];
+    return [domString(name), domString(value)];
   });
 }
 

@@ -1,0 +1,99 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { WorkflowBundleError, bundleWorkflowCode } from '../src/sandbox/bundle.ts';
+import { createSandbox } from '../src/sandbox/sandbox.ts';
+import { DrivenRun, workflowsPath } from './sandbox-driver.ts';
+
+async function bundleProblem(name: string): Promise<string> {
+  const error: unknown = await bundleWorkflowCode({
+    workflowsPath: workflowsPath(`refused/${name}`),
+  }).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(WorkflowBundleError);
+  return (error as Error).message;
+}
+
+async function workflowFile(name: string, code: string): Promise<string> {
+  const path = join(await mkdtemp(join(tmpdir(), 'perdure-bundle-')), name);
+  await writeFile(path, code);
+  return path;
+}
+
+it('refuses Node built-ins by file and line, wherever they are imported', async () => {
+  const message = await bundleProblem('builtin');
+  expect(message).toMatch(
+    /inner\.ts:2:\d+: workflow code may not import "node:fs": it is a Node built-in\. Use it in an activity/,
+  );
+  expect(message).toMatch(/inner\.ts:4:\d+: workflow code may not import "crypto"/);
+});
+
+it('refuses packages of the host', async () => {
+  expect(await bundleProblem('host-package')).toMatch(
+    /host-package\.ts:1:\d+: workflow code may not import "@perdure\/client": it runs outside/,
+  );
+});
+
+it('lets types of host code through', async () => {
+  const path = workflowsPath('refused/types-only');
+  const sandbox = await createSandbox(await bundleWorkflowCode({ workflowsPath: path }));
+  expect(sandbox.workflowTypes).toEqual(['wf']);
+});
+
+it('makes ignored modules empty', async () => {
+  const workflowsFile = workflowsPath('refused/builtin');
+  const options = { workflowsPath: workflowsFile, ignoreModules: ['fs', 'crypto'] };
+  const sandbox = await createSandbox(await bundleWorkflowCode(options));
+  expect(sandbox.workflowTypes).toEqual(['wf']);
+});
+
+it('takes JavaScript, ESM and CommonJS', async () => {
+  for (const [name, code] of [
+    ['a.mjs', 'import { sleep } from "@perdure/workflow"; export const wf = async () => typeof sleep;'],
+    ['b.cjs', 'const { sleep } = require("@perdure/workflow"); exports.wf = async () => typeof sleep;'],
+  ] as const) {
+    const bundle = await bundleWorkflowCode({ workflowsPath: await workflowFile(name, code) });
+    const sandbox = await createSandbox(bundle);
+    expect(await new DrivenRun(sandbox, 'wf').start()).toMatchObject([{ result: ['function'] }]);
+  }
+});
+
+it('takes code that declares names of the module wrapper', async () => {
+  const code = 'const global = 1, module2 = 2; export const wf = async () => global + module2;';
+  const path = await workflowFile('names.ts', code);
+  const sandbox = await createSandbox(await bundleWorkflowCode({ workflowsPath: path }));
+  expect(await new DrivenRun(sandbox, 'wf').start()).toMatchObject([{ result: [3] }]);
+});
+
+it('lets the default export stand in for types that have no export', async () => {
+  const code = `
+    import { workflowInfo } from '@perdure/workflow';
+    export default async (...args: unknown[]) => [workflowInfo().workflowType, ...args];`;
+  const path = await workflowFile('default.ts', code);
+  const sandbox = await createSandbox(await bundleWorkflowCode({ workflowsPath: path }));
+  expect(await new DrivenRun(sandbox, 'anything', [1]).start()).toMatchObject([
+    { result: [['anything', 1]] },
+  ]);
+});
+
+it('names the place of a syntax error, and a file that is not there', async () => {
+  const path = await workflowFile('broken.ts', 'export const wf = async () => {\n  const = 1;\n};');
+  await expect(bundleWorkflowCode({ workflowsPath: path })).rejects.toThrow(/broken\.ts:2:\d+: /);
+  await expect(bundleWorkflowCode({ workflowsPath: '/nowhere/workflows.ts' })).rejects.toThrow(
+    'the workflows of /nowhere/workflows.ts cannot be bundled',
+  );
+});
+
+it('a bundle whose top level throws, calls the workflow API or exports nothing is no sandbox', async () => {
+  const load = async (code: string): Promise<unknown> => {
+    const path = await workflowFile('top.ts', code);
+    return createSandbox(await bundleWorkflowCode({ workflowsPath: path }));
+  };
+  await expect(load("\nthrow new Error('at load');\nexport const wf = 1;")).rejects.toThrow(
+    /the workflow bundle cannot be loaded: Error: at load\n.*top\.ts:2:/,
+  );
+  await expect(
+    load("import { sleep } from '@perdure/workflow'; await0(sleep(1)); function await0(_: unknown) {}"),
+  ).rejects.toThrow('sleep() cannot be used before the workflow starts');
+  await expect(load('export const notAFunction = 1;')).rejects.toThrow('exports no function');
+});

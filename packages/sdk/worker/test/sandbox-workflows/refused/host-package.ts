@@ -1,0 +1,5 @@
+import { Client } from '@perdure/client';
+
+export async function wf(): Promise<unknown> {
+  return Client;
+}
