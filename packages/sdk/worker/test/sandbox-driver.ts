@@ -4,9 +4,11 @@
  */
 import { fileURLToPath } from 'node:url';
 import {
+  ActivityFailure,
   type DecodedFailure,
   type Payload,
   RetryState,
+  TimeoutFailure,
   defaultFailureConverter,
   defaultPayloadConverter,
 } from '@perdure/common';
@@ -56,14 +58,25 @@ export const job = {
     activityId,
     outcome: { kind: 'completed', result: payloads(result) },
   }),
-  failed: (activityId: string, error: unknown): ActivationJob => ({
+  /** As the worker makes it of ActivityTaskFailed: the cause, wrapped. */
+  failed: (activityId: string, error: Error): ActivationJob => {
+    const timedOut = error instanceof TimeoutFailure;
+    const wrapped = new ActivityFailure(
+      timedOut ? 'Activity task timed out' : 'Activity task failed',
+      'foo',
+      activityId,
+      RetryState.MAXIMUM_ATTEMPTS_REACHED,
+      undefined,
+      error,
+    );
+    const outcome = { kind: 'failed', failure: failure(wrapped) } as const;
+    return { kind: 'resolveActivity', activityId, outcome };
+  },
+  /** The cause alone. */
+  failedBare: (activityId: string, error: Error): ActivationJob => ({
     kind: 'resolveActivity',
     activityId,
-    outcome: {
-      kind: 'failed',
-      failure: failure(error),
-      retryState: RetryState.MAXIMUM_ATTEMPTS_REACHED,
-    } as Extract<ActivationJob, { kind: 'resolveActivity' }>['outcome'],
+    outcome: { kind: 'failed', failure: failure(error) },
   }),
   cancelled: (activityId: string, error: unknown): ActivationJob => ({
     kind: 'resolveActivity',

@@ -105,7 +105,7 @@ describe('activities', () => {
     const driven = run('failing');
     await driven.start();
     const why = new TimeoutFailure('activity StartToClose timeout', undefined, 'START_TO_CLOSE');
-    const [close] = await driven.apply(job.failed('1', why));
+    const [close] = await driven.apply(job.failedBare('1', why));
     expect((close as unknown as { result: [{ chain: string[] }] }).result[0].chain).toEqual([
       'ActivityFailure: Activity task timed out',
       'TimeoutFailure: activity StartToClose timeout (undefined)',

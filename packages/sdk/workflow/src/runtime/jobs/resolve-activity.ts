@@ -11,13 +11,6 @@ import type { PendingActivity, Run } from '../run.ts';
 
 type ResolveActivity = Extract<ActivationJob, { kind: 'resolveActivity' }>;
 
-/** What the border may say about a failed call beside the failure (ActivityTaskFailed). */
-interface FailureFacts {
-  readonly failure: DecodedFailure;
-  readonly retryState?: RetryState;
-  readonly identity?: string;
-}
-
 /**
  * Settles the call. One that the workflow gave up (TRY_CANCEL, ABANDON) has left the map already
  * and its outcome is ignored (semantics 22).
@@ -34,7 +27,7 @@ export function resolveActivity(run: Run, job: ResolveActivity): void {
       pending.resolve(firstValueOf(outcome.result));
       break;
     case 'failed':
-      pending.reject(failed(job.activityId, pending, outcome));
+      pending.reject(failed(job.activityId, pending, outcome.failure));
       break;
     case 'canceled':
       pending.reject(cancelled(job.activityId, pending, outcome.failure));
@@ -43,40 +36,38 @@ export function resolveActivity(run: Run, job: ResolveActivity): void {
 }
 
 /** How an activity call that was given up rejects (semantics 22). */
-export function activityCancelled(activityId: string, activityType: string): ActivityFailure {
+export function activityCancelled(
+  activityId: string,
+  activityType: string,
+  cause: Error = new CancelledFailure(''),
+): ActivityFailure {
   return new ActivityFailure(
     'Activity cancelled',
     activityType,
     activityId,
     RetryState.CANCEL_REQUESTED,
     undefined,
-    new CancelledFailure(''),
+    cause,
   );
 }
 
-function failed(activityId: string, pending: PendingActivity, facts: FailureFacts): Error {
-  const cause = errorFrom(facts.failure);
-  if (cause instanceof ActivityFailure) return cause;
-  const timedOut = facts.failure.info.kind === 'timeout';
+/** The host wraps the cause when it knows why the call was not tried again; else it is done here. */
+function failed(activityId: string, pending: PendingActivity, failure: DecodedFailure): Error {
+  const error = errorFrom(failure);
+  if (error instanceof ActivityFailure) return error;
   return new ActivityFailure(
-    timedOut ? 'Activity task timed out' : 'Activity task failed',
+    failure.info.kind === 'timeout' ? 'Activity task timed out' : 'Activity task failed',
     pending.activityType,
     activityId,
-    facts.retryState ?? RetryState.IN_PROGRESS,
-    facts.identity,
-    cause,
+    RetryState.IN_PROGRESS,
+    undefined,
+    error,
   );
 }
 
 function cancelled(activityId: string, pending: PendingActivity, failure: DecodedFailure): Error {
-  const cause = errorFrom(failure);
-  if (cause instanceof ActivityFailure) return cause;
-  return new ActivityFailure(
-    'Activity cancelled',
-    pending.activityType,
-    activityId,
-    RetryState.CANCEL_REQUESTED,
-    undefined,
-    cause,
-  );
+  const error = errorFrom(failure);
+  return error instanceof ActivityFailure
+    ? error
+    : activityCancelled(activityId, pending.activityType, error);
 }
