@@ -33,15 +33,13 @@ export class CancellationScope {
   /** Milliseconds. */
   readonly timeout: number | undefined;
   readonly cancellable: boolean;
-  /** Never resolves; rejects with the {@link CancelledFailure} when cancellation is requested. */
-  readonly cancelRequested: Promise<never>;
   readonly parent: CancellationScope | undefined;
 
   #error: CancelledFailure | undefined;
-  #reject!: (error: CancelledFailure) => void;
-  readonly #listeners = new Set<CancelListener>();
-  readonly #followParent: CancelListener = (error) => this.#request(error);
-  readonly #message: string;
+  // Made when first asked for: every run has a scope, and few look at these.
+  #requested: { promise: Promise<never>; reject(error: CancelledFailure): void } | undefined;
+  #listeners: Set<CancelListener> | undefined;
+  #followParent: CancelListener | undefined;
 
   constructor(options?: CancellationScopeOptions);
   /** @internal */
@@ -49,17 +47,11 @@ export class CancellationScope {
   constructor(options: CancellationScopeOptions = {}, root?: typeof ROOT) {
     this.timeout = msOptionalToNumber(options.timeout);
     this.cancellable = options.cancellable ?? true;
-    this.#message = root === ROOT ? 'Workflow canceled' : 'Cancellation scope cancelled';
-    this.cancelRequested = new Promise<never>((_, reject) => {
-      this.#reject = reject;
-    });
-    this.cancelRequested.catch((error: CancelledFailure) => {
-      for (const listener of this.#listeners) listener(error);
-    });
     if (root === ROOT) return;
     this.parent = options.parent ?? CancellationScope.current();
     if (!this.parent.cancellable) return;
-    this.#followUp(this.parent);
+    this.#error = this.parent.#error;
+    if (!this.#error) this.#follow(this.parent);
   }
 
   /** The scope of the calling code; the run's root scope where no other was entered. */
@@ -90,6 +82,12 @@ export class CancellationScope {
     return new CancellationScope(undefined, ROOT);
   }
 
+  /** Never resolves; rejects with the {@link CancelledFailure} when cancellation is requested. */
+  get cancelRequested(): Promise<never> {
+    this.#requested ??= requestedPromise(this.#error);
+    return this.#requested.promise;
+  }
+
   /** Whether new timers, conditions and activity calls of this scope reject at once. */
   get consideredCancelled(): boolean {
     return this.cancellable && this.#error !== undefined;
@@ -102,7 +100,8 @@ export class CancellationScope {
 
   /** Asks everything in this scope, and in the scopes below, to stop. A second call does nothing. */
   cancel(): void {
-    this.#request(new CancelledFailure(this.#message));
+    const whose = this.parent ? 'Cancellation scope cancelled' : 'Workflow canceled';
+    this.#request(new CancelledFailure(whose));
   }
 
   /**
@@ -111,8 +110,9 @@ export class CancellationScope {
    */
   onCancel(listener: CancelListener): () => void {
     if (!this.cancellable) return () => {};
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    const listeners = (this.#listeners ??= new Set());
+    listeners.add(listener);
+    return () => listeners.delete(listener);
   }
 
   /** @internal Why the scope is cancelled. */
@@ -122,17 +122,15 @@ export class CancellationScope {
   }
 
   async #runWithTimeout<T>(fn: () => Promise<T>): Promise<T> {
-    const parent = this.parent;
-    if (parent?.cancellable && this.#error === undefined) {
-      parent.#listeners.add(this.#followParent);
-    }
+    const { parent } = this;
+    if (parent?.cancellable && !this.#error) this.#follow(parent);
     const stopTimeout = this.timeout === undefined ? undefined : this.#startTimeout(this.timeout);
     try {
       return await fn();
     } finally {
       stopTimeout?.();
       // A long-lived parent must not collect the scopes that have ended with nothing left in them.
-      if (parent && this.#listeners.size === 0) parent.#listeners.delete(this.#followParent);
+      if (parent && !this.#listeners?.size) this.#unfollow(parent);
     }
   }
 
@@ -146,20 +144,34 @@ export class CancellationScope {
     return () => cancelTimer(run, timerId);
   }
 
-  #followUp(parent: CancellationScope): void {
-    if (parent.#error) {
-      this.#error = parent.#error;
-      this.#reject(parent.#error);
-    } else {
-      parent.#listeners.add(this.#followParent);
-    }
+  #follow(parent: CancellationScope): void {
+    this.#followParent ??= (error) => this.#request(error);
+    (parent.#listeners ??= new Set()).add(this.#followParent);
+  }
+
+  #unfollow(parent: CancellationScope): void {
+    if (parent.#listeners && this.#followParent) parent.#listeners.delete(this.#followParent);
   }
 
   #request(error: CancelledFailure): void {
     if (this.#error) return;
     this.#error = error;
-    this.#reject(error);
+    this.#requested?.reject(error);
+    void Promise.resolve().then(() => {
+      for (const listener of this.#listeners ?? []) listener(error);
+    });
   }
+}
+
+function requestedPromise(error: CancelledFailure | undefined) {
+  let reject!: (error: CancelledFailure) => void;
+  const promise = new Promise<never>((_, rejectPromise) => {
+    reject = rejectPromise;
+  });
+  // Whoever listens handles it; that nobody listens is no error.
+  promise.catch(() => {});
+  if (error) reject(error);
+  return { promise, reject };
 }
 
 const ROOT = Symbol('root scope');

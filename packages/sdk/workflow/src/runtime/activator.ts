@@ -50,7 +50,7 @@ export function begin(of: Run, activation: Activation): void {
 /** Makes a look at the conditions what the next {@link step} does; false when none waits. */
 export function beginUnblocking(): boolean {
   work = () => unblockConditions(run);
-  return run.conditions.size > 0 && run.taskError === undefined;
+  return run.hasConditions && run.taskError === undefined;
 }
 
 /** Does what was begun; returns how many conditions came true. */
@@ -94,7 +94,7 @@ export function findWorkflowTypes(instantiate: InstantiateModule): string[] {
 function applyJobs(of: Run, jobs: readonly ActivationJob[]): number {
   for (const job of jobs) {
     applyJob(of, job);
-    if (of.conditions.size > 0) unblockConditions(of);
+    if (of.hasConditions) unblockConditions(of);
   }
   const { startMain } = of;
   of.startMain = undefined;

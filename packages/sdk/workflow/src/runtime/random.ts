@@ -6,30 +6,31 @@
  */
 
 /** A stream of random numbers. */
-export interface RandomStream {
-  /** A whole number, 0 to 2^32 - 1. */
-  nextUint32(): number;
-  /** A number, 0 inclusive to 1 exclusive, with 53 random bits. */
-  nextFloat(): number;
-}
+export class RandomStream {
+  private a: number;
+  private b: number;
+  private c: number;
+  private d: number;
 
-/** The stream that belongs to a seed. */
-export function createRandomStream(seed: string): RandomStream {
-  let [a, b, c, d] = mixSeed(seed);
-  function nextUint32(): number {
-    const sum = (((a + b) | 0) + d) | 0;
-    d = (d + 1) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = (c << 21) | (c >>> 11);
-    c = (c + sum) | 0;
+  constructor(seed: string) {
+    [this.a, this.b, this.c, this.d] = mixSeed(seed);
+    for (let warmUp = 0; warmUp < 12; warmUp++) this.nextUint32();
+  }
+
+  /** A whole number, 0 to 2^32 - 1. */
+  nextUint32(): number {
+    const sum = (((this.a + this.b) | 0) + this.d) | 0;
+    this.d = (this.d + 1) | 0;
+    this.a = this.b ^ (this.b >>> 9);
+    this.b = (this.c + (this.c << 3)) | 0;
+    this.c = (((this.c << 21) | (this.c >>> 11)) + sum) | 0;
     return sum >>> 0;
   }
-  for (let warmUp = 0; warmUp < 12; warmUp++) nextUint32();
-  return {
-    nextUint32,
-    nextFloat: () => ((nextUint32() >>> 5) * 0x4000000 + (nextUint32() >>> 6)) / 0x20000000000000,
-  };
+
+  /** A number, 0 inclusive to 1 exclusive, with 53 random bits. */
+  nextFloat(): number {
+    return ((this.nextUint32() >>> 5) * 0x4000000 + (this.nextUint32() >>> 6)) / 0x20000000000000;
+  }
 }
 
 /** A version 4 UUID (RFC 9562) from a stream. */

@@ -15,7 +15,7 @@ import type {
   SandboxCommand,
   SandboxLogEntry,
 } from './activation.ts';
-import { type RandomStream, createRandomStream } from './random.ts';
+import { RandomStream } from './random.ts';
 
 /** A timer that has not fired. */
 export interface PendingTimer {
@@ -52,7 +52,6 @@ export type InstantiateModule = () => WorkflowModule;
 export class Run {
   readonly runId: string;
   readonly instantiate: InstantiateModule;
-  readonly random: RandomStream;
   readonly rootScope = CancellationScope.createRoot();
 
   facts: RunFacts | undefined;
@@ -68,13 +67,16 @@ export class Run {
   startMain: (() => void) | undefined;
   cancelRequested = false;
 
-  readonly timers = new Map<string, PendingTimer>();
-  readonly activities = new Map<string, PendingActivity>();
-  readonly conditions = new Set<PendingCondition>();
   private timerCount = 0;
   private activityCount = 0;
 
-  readonly signalHandlers = new Map<string, SignalHandler>();
+  // Made when first asked for: most runs use one or two of these, and there may be many runs.
+  #random: RandomStream | undefined;
+  #timers: Map<string, PendingTimer> | undefined;
+  #activities: Map<string, PendingActivity> | undefined;
+  #conditions: Set<PendingCondition> | undefined;
+  #signalHandlers: Map<string, SignalHandler> | undefined;
+
   defaultSignalHandler: DefaultSignalHandler | undefined;
   bufferedSignals: Signal[] = [];
   handlersInProgress = 0;
@@ -89,7 +91,31 @@ export class Run {
   constructor(runId: string, instantiate: InstantiateModule) {
     this.runId = runId;
     this.instantiate = instantiate;
-    this.random = createRandomStream(runId);
+  }
+
+  /** The run's random numbers, seeded by its id. */
+  get random(): RandomStream {
+    return (this.#random ??= new RandomStream(this.runId));
+  }
+
+  get timers(): Map<string, PendingTimer> {
+    return (this.#timers ??= new Map());
+  }
+
+  get activities(): Map<string, PendingActivity> {
+    return (this.#activities ??= new Map());
+  }
+
+  get conditions(): Set<PendingCondition> {
+    return (this.#conditions ??= new Set());
+  }
+
+  get hasConditions(): boolean {
+    return this.#conditions !== undefined && this.#conditions.size > 0;
+  }
+
+  get signalHandlers(): Map<string, SignalHandler> {
+    return (this.#signalHandlers ??= new Map());
   }
 
   /** Next timer id of the run (semantics, rule 7). */
