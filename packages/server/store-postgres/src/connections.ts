@@ -35,6 +35,12 @@ export interface PoolOptions {
 
 const connectTimeout = 5_000;
 
+/**
+ * Milliseconds that a session keeps its plans. A plan made for a nearly empty table may scan it
+ * whole, and nothing but time tells Postgres that the table has grown.
+ */
+const planLifetime = 15_000;
+
 /** What no caller asks for, so that the next one sets its own. */
 const unknownScope = '?';
 
@@ -62,6 +68,7 @@ export class RolePool {
   readonly #pool: pg.Pool;
   readonly #url: string;
   readonly #scopes = new WeakMap<pg.PoolClient, string>();
+  readonly #planned = new WeakMap<pg.PoolClient, number>();
 
   constructor(options: PoolOptions) {
     this.#url = options.url;
@@ -78,7 +85,11 @@ export class RolePool {
       keepAlive: true,
       pipeline: true,
       application_name: options.role,
+      // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for the promise
       onConnect: async (client) => {
+        // A lent client that breaks says so twice: to the statement, and by an event that would
+        // end the process if nobody listened.
+        client.on('error', () => {});
         await client.query(setup);
       },
     });
@@ -97,10 +108,10 @@ export class RolePool {
     const client = await this.#borrow();
     let broken: Error | undefined;
     try {
-      const scoped = this.#enter(client, scope);
+      const entered = this.#enter(client, scope);
       const [result] = await Promise.all([
         client.query<unknown[]>({ ...statement, values, rowMode: 'array' }),
-        scoped,
+        entered,
       ]);
       return result.rows;
     } catch (error) {
@@ -132,17 +143,26 @@ export class RolePool {
     }
   }
 
-  /** Sent right before the statement, in the same packet; costs nothing when nothing changes. */
+  /** What must go before the statement, in the same packet: usually nothing. */
   async #enter(client: pg.PoolClient, scope: string | undefined): Promise<void> {
-    if (scope === undefined || (this.#scopes.get(client) ?? '') === scope) return;
-    this.#scopes.set(client, scope);
-    await client.query({
-      name: 'act_for',
-      text: `select set_config('${namespacesSetting}', $1, false)`,
-      values: [scope],
-    });
+    const sent: Promise<unknown>[] = [];
+    const now = performance.now();
+    if (now - (this.#planned.get(client) ?? 0) > planLifetime) {
+      this.#planned.set(client, now);
+      sent.push(client.query('discard plans'));
+    }
+    if (scope !== undefined && (this.#scopes.get(client) ?? '') !== scope) {
+      this.#scopes.set(client, scope);
+      sent.push(client.query({ ...actFor, values: [scope] }));
+    }
+    await Promise.all(sent);
   }
 }
+
+const actFor = {
+  name: 'act_for',
+  text: `select set_config('${namespacesSetting}', $1, false)`,
+};
 
 /** The setting that names these namespaces; repeats and order do not matter. */
 export function scopeOf(namespaceIds: Iterable<number>): string {

@@ -12,6 +12,6 @@ export function toStored(text: string): string {
 
 /** The text of a stored form. */
 export function fromStored(stored: string): string {
-  if (!stored.includes('\u0001')) return stored;
-  return stored.replaceAll(/\u0001([01])/g, (_, digit) => (digit === '0' ? '\0' : '\u0001'));
+  const [head, ...rest] = stored.split('\u0001');
+  return head + rest.map((part) => (part[0] === '0' ? '\0' : '\u0001') + part.slice(1)).join('');
 }

@@ -22,11 +22,21 @@ export function executionStoreConformance(name: string, make: MakeStores): void 
   describe(`ExecutionStore: ${name}`, () => {
     const stores = storesOfEachTest(make);
     const executions = (): ExecutionStore => stores().executions;
-    describe('commit', () => commitSuite(executions));
-    describe('load', () => loadSuite(executions));
-    describe('history', () => historySuite(executions));
-    describe('outbox', () => outboxSuite(executions));
-    describe('wake-ups', () => wakeSuite(executions));
+    describe('commit', () => {
+      commitSuite(executions);
+    });
+    describe('load', () => {
+      loadSuite(executions);
+    });
+    describe('history', () => {
+      historySuite(executions);
+    });
+    describe('outbox', () => {
+      outboxSuite(executions);
+    });
+    describe('wake-ups', () => {
+      wakeSuite(executions);
+    });
   });
 }
 

@@ -108,17 +108,23 @@ function madeCurrent(guarded: boolean): string {
     select ns, shard, wf, run from free ${guarded ? 'on conflict do nothing returning run_id' : ''})`;
 }
 
-const madeCurrentInstead = `made_current_instead as (
-  update perdure.current_executions c set run_id = s.run
-    from starts s join replaced r on r.i = s.i
+const startColumns = Object.keys(partColumns.starts)
+  .map((column) => `s.${column}`)
+  .join(', ');
+
+const madeCurrentInstead = `following as materialized (
+  select s.*, r.old from starts s join replaced r on r.i = s.i),
+made_current_instead as (
+  update perdure.current_executions c set run_id = s.run from following s
     where c.namespace_id = s.ns and c.shard = s.shard and c.workflow_id = s.wf
-      and c.run_id = r.old
-    returning s.*)`;
+      and c.run_id = s.old
+    returning ${startColumns})`;
 
 function started(has: ReadonlySet<Part>, guarded: boolean): string {
   const won = guarded ? 'where run in (select run_id from made_current)' : '';
   const instead = has.has('replaced') ? 'union all select * from made_current_instead' : '';
-  return `started as materialized (select * from free ${won} ${instead})`;
+  const kept = won || instead ? 'materialized' : 'not materialized';
+  return `started as ${kept} (select * from free ${won} ${instead})`;
 }
 
 function winners(has: ReadonlySet<Part>): string {
@@ -141,12 +147,16 @@ const insertHistory = `appended as (
   insert into perdure.history (namespace_id, shard, run_id, first_event_id, segment)
     select ns, shard, run, first, segment from ok where segment is not null)`;
 
-const closeVisibility = `closed as (
+// What is changed or deleted is first joined with `ok` by itself: the planner then has one way to
+// go on, from these rows into the table by its key, however little it knows of the table.
+const closeVisibility = `closing as materialized (
+  select c.*, ok.ns, ok.run, ${RUNNING}::int2 as open from closes c join ok on ok.i = c.i),
+closed as (
   update perdure.visibility v
     set status = c.status, close_time = c.closed, history_length = c.length
-    from closes c join ok on ok.i = c.i
-    where v.namespace_id = ok.ns and v.workflow_id = c.wf and v.status = ${RUNNING}
-      and v.run_id = ok.run)`;
+    from closing c
+    where v.namespace_id = c.ns and v.workflow_id = c.wf and v.status = c.open
+      and v.run_id = c.run)`;
 
 const insertTasks = `added_tasks as (
   insert into perdure.tasks (enqueued_at, namespace_id, shard, run_id, scheduled_event_id, attempt,
@@ -154,19 +164,23 @@ const insertTasks = `added_tasks as (
     select t.enqueued, ok.ns, ok.shard, ok.run, t.scheduled, t.attempt, t.kind, t.queue
       from "addedTasks" t join ok on ok.i = t.i)`;
 
-const deleteTasks = `removed_tasks as (
-  delete from perdure.tasks k using "removedTasks" t join ok on ok.i = t.i
-    where k.enqueued_at = t.enqueued and k.namespace_id = ok.ns and k.shard = ok.shard
-      and k.run_id = ok.run and k.scheduled_event_id = t.scheduled and k.attempt = t.attempt)`;
+const deleteTasks = `removing_tasks as materialized (
+  select t.*, ok.ns, ok.shard, ok.run from "removedTasks" t join ok on ok.i = t.i),
+removed_tasks as (
+  delete from perdure.tasks k using removing_tasks t
+    where k.enqueued_at = t.enqueued and k.namespace_id = t.ns and k.shard = t.shard
+      and k.run_id = t.run and k.scheduled_event_id = t.scheduled and k.attempt = t.attempt)`;
 
 const insertWakes = `added_wakes as (
   insert into perdure.wakeups (wake_at, namespace_id, shard, run_id)
     select w.wake, ok.ns, ok.shard, ok.run from "addedWakes" w join ok on ok.i = w.i)`;
 
-const deleteWakes = `removed_wakes as (
-  delete from perdure.wakeups k using "removedWakes" w join ok on ok.i = w.i
-    where k.wake_at = w.wake and k.namespace_id = ok.ns and k.shard = ok.shard
-      and k.run_id = ok.run)`;
+const deleteWakes = `removing_wakes as materialized (
+  select w.wake, ok.ns, ok.shard, ok.run from "removedWakes" w join ok on ok.i = w.i),
+removed_wakes as (
+  delete from perdure.wakeups k using removing_wakes w
+    where k.wake_at = w.wake and k.namespace_id = w.ns and k.shard = w.shard
+      and k.run_id = w.run)`;
 
 const insertRequests = `answered as (
   insert into perdure.request_ids (namespace_id, shard, run_id, request_id)
