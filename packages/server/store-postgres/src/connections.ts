@@ -44,6 +44,16 @@ const planLifetime = 15_000;
 /** What no caller asks for, so that the next one sets its own. */
 const unknownScope = '?';
 
+/** Only index scans by nested loops are ever right in statements by key, whatever statistics say. */
+export const byKeySettings = {
+  plan_cache_mode: 'force_generic_plan',
+  enable_seqscan: 'off',
+  enable_bitmapscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  jit: 'off',
+} as const;
+
 /** What to throw when connecting failed: says where to, without user or password. */
 export function connectionFailure(url: string, error: unknown): StoreUnavailableError {
   const reason = error instanceof Error ? error.message || String(error) : String(error);

@@ -5,7 +5,7 @@
 import { type Logger, silentLogger } from '@perdure/common';
 import type { ControlStore, ExecutionStore, SessionStore, VisibilityStore } from '@perdure/ports';
 import { Flusher } from './commit/flusher.ts';
-import { RolePool } from './connections.ts';
+import { RolePool, byKeySettings } from './connections.ts';
 import { PostgresControlStore } from './control-store.ts';
 import { PostgresExecutionStore } from './execution-store.ts';
 import { controlRole, pumpRole, runtimeRole } from './schema.ts';
@@ -35,16 +35,6 @@ export interface PostgresStore {
 
 /** Milliseconds: longer than any healthy statement of its kind takes. */
 const statementTimeouts = { read: 10_000, commit: 30_000 } as const;
-
-/** Only index scans by nested loops are ever right in statements by key, whatever statistics say. */
-const byKeySettings = {
-  plan_cache_mode: 'force_generic_plan',
-  enable_seqscan: 'off',
-  enable_bitmapscan: 'off',
-  enable_hashjoin: 'off',
-  enable_mergejoin: 'off',
-  jit: 'off',
-} as const;
 
 /**
  * The ports on a migrated database. Connects when first used, and again whenever Postgres is back.
