@@ -1,6 +1,7 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { transform } from 'esbuild';
 import { expect, it } from 'vitest';
 import { WorkflowBundleError, bundleWorkflowCode } from '../src/sandbox/bundle.ts';
 import { createSandbox } from '../src/sandbox/sandbox.ts';
@@ -56,6 +57,53 @@ it('takes JavaScript, ESM and CommonJS', async () => {
     const sandbox = await createSandbox(bundle);
     expect(await new DrivenRun(sandbox, 'wf').start()).toMatchObject([{ result: ['function'] }]);
   }
+});
+
+it('takes a folder with an index file, and a path without its ending', async () => {
+  const code = 'export async function wf(): Promise<string> { return "found"; }';
+  const path = join(await mkdtemp(join(tmpdir(), 'perdure-bundle-')), 'workflows', 'index.ts');
+  await mkdir(dirname(path));
+  await writeFile(path, code);
+  for (const workflowsFile of [dirname(path), path.slice(0, -3)]) {
+    const bundle = await bundleWorkflowCode({ workflowsPath: workflowsFile });
+    expect((await createSandbox(bundle)).workflowTypes).toEqual(['wf']);
+  }
+});
+
+it('names the TypeScript of JavaScript that was compiled from it', async () => {
+  const typescript = `
+interface Order { id: string }
+
+export async function wf(order: Order): Promise<void> {
+  throw new Error(order.id);
+}`;
+  const compiled = await transform(typescript, {
+    loader: 'ts',
+    sourcemap: 'inline',
+    sourcefile: 'original.ts',
+    minifyWhitespace: true,
+  });
+  const path = await workflowFile('compiled.js', compiled.code);
+  const sandbox = await createSandbox(await bundleWorkflowCode({ workflowsPath: path }));
+  const { stackTrace } = await new DrivenRun(sandbox, 'wf', [{ id: 'o-1' }]).failStart();
+  expect(stackTrace).toMatch(/original\.ts:5:9/);
+});
+
+it('without a source map, stack traces name the bundle', async () => {
+  const { code } = await bundleWorkflowCode({ workflowsPath: workflowsPath('errors') });
+  const { stackTrace } = await new DrivenRun(await createSandbox({ code }), 'throwsSynchronously').failStart();
+  expect(stackTrace).toMatch(/at refuse \(perdure:workflow-bundle:\d+:\d+\)/);
+});
+
+it('a promise that the top level leaves behind is seen by the run, not by the loading', async () => {
+  const code = `
+    import { uuid4, workflowInfo } from '@perdure/workflow';
+    let seen: string | undefined;
+    void Promise.resolve().then(() => { seen = uuid4() + workflowInfo().runId; });
+    export async function wf() { await Promise.resolve(); return seen?.slice(36); }`;
+  const path = await workflowFile('top.ts', code);
+  const sandbox = await createSandbox(await bundleWorkflowCode({ workflowsPath: path }));
+  expect(await new DrivenRun(sandbox, 'wf').start()).toMatchObject([{ result: ['run-1'] }]);
 });
 
 it('takes code that declares names of the module wrapper', async () => {

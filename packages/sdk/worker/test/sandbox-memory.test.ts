@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
@@ -26,4 +27,22 @@ it('runs that were let go of leave nothing behind, waiting or not', async () => 
   const after = await heapAfter(5000);
   // A run that waits holds some 7 KB: 5,000 of them would be 35 MB.
   expect(after - before).toBeLessThan(2 * 1024 * 1024);
+});
+
+it('a run that waits does not keep the asynchronous context of who activated it', async () => {
+  const gc = garbageCollector();
+  const sandbox = await sandboxOf('cancellation');
+  const storage = new AsyncLocalStorage<object>();
+  const driven = new DrivenRun(sandbox, 'interleaved');
+  await driven.start();
+  const activateWithin = async (): Promise<WeakRef<object>> => {
+    const context = { of: 'an activity' };
+    await storage.run(context, () => driven.apply(job.timer('1')));
+    return new WeakRef(context);
+  };
+  const context = await activateWithin();
+  await new Promise((resolve) => setImmediate(resolve));
+  gc();
+  expect(context.deref()).toBeUndefined();
+  expect(await driven.apply(job.timer('2'))).toHaveLength(1);
 });

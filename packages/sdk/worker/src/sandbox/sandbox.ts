@@ -7,6 +7,7 @@
  * It keeps honest code deterministic. It is no wall against hostile code, and it does not stop an
  * endless loop: put the sandbox in a thread that can be ended for that.
  */
+import { AsyncResource } from 'node:async_hooks';
 import { type Context, Script, compileFunction, constants, createContext } from 'node:vm';
 import type * as runtime from '@perdure/workflow/runtime';
 import type { Activation, ActivationResult, WorkflowModule } from '@perdure/workflow/runtime';
@@ -49,8 +50,9 @@ export async function createSandbox(bundle: WorkflowBundle): Promise<Sandbox> {
   const stacks = createStackMapper(bundle.sourceMap);
   const { context, loaded } = loadRuntime(await runtimeCode());
   const instantiate = compileBundle(context, loaded, bundle.code);
-  const workflowTypes = findWorkflowTypes(loaded, instantiate, stacks);
-  const driver = createDriver(context, loaded, stacks);
+  const takeStep = compileStep(context, loaded);
+  const workflowTypes = findWorkflowTypes(loaded, instantiate, takeStep, stacks);
+  const driver = createDriver(loaded, takeStep, stacks);
   return {
     workflowTypes,
     createRun: (runId) => createSandboxRun(driver, loaded.createRun(runId, instantiate)),
@@ -98,14 +100,25 @@ function compile(
   return compileFunction(code, parameters, options) as ModuleBody;
 }
 
+/** A script that does one step; the context's microtasks run when it ends. */
+function compileStep(context: Context, loaded: Runtime): () => number {
+  const declare = new Script('let __perdureStep; (step) => { __perdureStep = step; }');
+  (declare.runInContext(context) as (step: () => number) => void)(loaded.step);
+  const script = new Script('__perdureStep()', { filename: RUNTIME_SCRIPT });
+  return () => script.runInContext(context) as number;
+}
+
 function findWorkflowTypes(
   loaded: Runtime,
   instantiate: () => WorkflowModule,
+  takeStep: () => number,
   stacks: StackMapper,
 ): readonly string[] {
-  let types: readonly string[];
+  let types: readonly string[] = [];
   try {
-    types = Array.from(loaded.findWorkflowTypes(instantiate));
+    new RejectionWatch().during(() => {
+      types = Array.from(loaded.findWorkflowTypes(instantiate, takeStep));
+    });
   } catch (error) {
     const stack = (error as Error | undefined)?.stack ?? String(error);
     throw new Error(`the workflow bundle cannot be loaded: ${stacks.mapStack(stack)}`);
@@ -121,33 +134,32 @@ interface Driver {
   activate(run: runtime.Run, activation: Activation): ActivationResult | Promise<ActivationResult>;
 }
 
-function createDriver(context: Context, loaded: Runtime, stacks: StackMapper): Driver {
-  const script = stepScript(context, loaded);
+/**
+ * Promises remember the asynchronous context they are made in. A run's must not remember that of
+ * whatever brought its task, an activity's for one, which would then live as long as the run.
+ */
+const neutralContext = new AsyncResource('PerdureWorkflow');
+
+function createDriver(loaded: Runtime, takeStep: () => number, stacks: StackMapper): Driver {
+  const work = (run: runtime.Run, activation: Activation): void => {
+    loaded.begin(run, activation);
+    try {
+      takeStep();
+      while (loaded.beginUnblocking(run) && takeStep() > 0);
+    } finally {
+      loaded.leave();
+    }
+  };
   const conclude = (run: runtime.Run, unhandled: readonly unknown[]): ActivationResult =>
     takeOut(loaded.conclude(run, unhandled), stacks);
   return {
     activate(run, activation) {
       const watch = new RejectionWatch();
-      watch.during(() => {
-        loaded.begin(run, activation);
-        try {
-          script.runInContext(context);
-          while (loaded.beginUnblocking() && script.runInContext(context) > 0);
-        } finally {
-          loaded.leave();
-        }
-      });
+      watch.during(() => neutralContext.runInAsyncScope(work, undefined, run, activation));
       if (!watch.mayHaveUnhandled) return conclude(run, []);
       return watch.unhandled().then((reasons) => conclude(run, reasons));
     },
   };
-}
-
-/** A script that does one step; the context's microtasks run when it ends. */
-function stepScript(context: Context, loaded: Runtime): Script {
-  const declare = new Script('let __perdureStep; (step) => { __perdureStep = step; }');
-  (declare.runInContext(context) as (step: () => number) => void)(loaded.step);
-  return new Script('__perdureStep()', { filename: RUNTIME_SCRIPT });
 }
 
 function createSandboxRun(driver: Driver, state: runtime.Run): SandboxRun {

@@ -7,6 +7,7 @@ export const BUNDLE_SCRIPT = 'perdure:workflow-bundle';
 /** Script name of the SDK in stack traces. */
 export const RUNTIME_SCRIPT = 'perdure:workflow-runtime';
 
+const runtimeFrame = new RegExp(`\\n[^\\n]*${RUNTIME_SCRIPT}:[^\\n]*`, 'g');
 const position = new RegExp(`${BUNDLE_SCRIPT}:(\\d+):(\\d+)`, 'g');
 const hostFrame = /\n\s+at [^\n]*(?:\(|\s)node:(?:vm|internal)[\s\S]*$/;
 
@@ -17,7 +18,7 @@ export interface StackMapper {
   mapFailure(failure: DecodedFailure): DecodedFailure;
 }
 
-/** A mapper for a bundle; without a map it only cuts off the frames of the host. */
+/** A mapper for a bundle; without a map it only leaves out the frames of others. */
 export function createStackMapper(sourceMap: string | undefined): StackMapper {
   let parsed: SourceMap | undefined;
   const lookUp = (found: string, line: string, column: string): string => {
@@ -28,11 +29,16 @@ export function createStackMapper(sourceMap: string | undefined): StackMapper {
     return `${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
   };
   const mapStack = (stack: string): string =>
-    stack.replace(hostFrame, '').replace(position, lookUp);
+    withoutRuntime(stack.replace(hostFrame, '')).replace(position, lookUp);
   const mapFailure = (failure: DecodedFailure): DecodedFailure => ({
     ...failure,
     stackTrace: failure.stackTrace && mapStack(failure.stackTrace),
     cause: failure.cause && mapFailure(failure.cause),
   });
   return { mapStack, mapFailure };
+}
+
+/** Frames of the SDK say nothing to users, unless there are no others. */
+function withoutRuntime(stack: string): string {
+  return stack.includes(BUNDLE_SCRIPT) ? stack.replace(runtimeFrame, '') : stack;
 }

@@ -11,7 +11,7 @@
  */
 import type { Activation, ActivationJob, ActivationResult } from './activation.ts';
 import { unblockConditions } from './conditions.ts';
-import { setCurrentRun } from './current-run.ts';
+import { currentRunOrUndefined, setCurrentRun } from './current-run.ts';
 import { explainReferenceError } from './globals/refused.ts';
 import { cancelWorkflow } from './jobs/cancel-workflow.ts';
 import { initialize } from './jobs/initialize.ts';
@@ -27,8 +27,9 @@ const NOT_AN_ERROR =
   ' [A non-Error value was thrown from your code. ' +
   'We recommend throwing Error objects so that we can provide a stack trace]';
 
-let run: Run;
-let work: () => number = () => 0;
+const nothing = (): number => 0;
+
+let work: () => number = nothing;
 
 /** A run that has seen nothing yet. */
 export function createRun(runId: string, instantiate: InstantiateModule): Run {
@@ -36,8 +37,7 @@ export function createRun(runId: string, instantiate: InstantiateModule): Run {
 }
 
 /** Makes `activation` what the next {@link step} does. */
-export function begin(of: Run, activation: Activation): void {
-  run = of;
+export function begin(run: Run, activation: Activation): void {
   run.timestampMs = activation.timestampMs;
   run.historyLength = activation.historyLength;
   run.historySize = activation.historySize;
@@ -48,7 +48,7 @@ export function begin(of: Run, activation: Activation): void {
 }
 
 /** Makes a look at the conditions what the next {@link step} does; false when none waits. */
-export function beginUnblocking(): boolean {
+export function beginUnblocking(run: Run): boolean {
   work = () => unblockConditions(run);
   return run.hasConditions && run.taskError === undefined;
 }
@@ -58,62 +58,73 @@ export function step(): number {
   try {
     return work();
   } catch (error) {
-    run.failTask(error);
+    currentRunOrUndefined()?.failTask(error);
     return 0;
   }
-}
-
-/** Ends the activation; `unhandled` are reasons of rejections that nobody handled. */
-export function conclude(of: Run, unhandled: readonly unknown[]): ActivationResult {
-  for (const reason of unhandled) of.failTask(unhandledRejection(reason));
-  const { commands, closeCommand, logs, taskError } = of;
-  of.commands = [];
-  of.closeCommand = undefined;
-  of.logs = [];
-  if (taskError) return { kind: 'failed', failure: taskFailure(taskError.error), logs };
-  if (closeCommand) commands.push(closeCommand);
-  return { kind: 'completed', commands, logs };
 }
 
 /** Leaves the run; no code of its own runs from here to the next {@link begin}. */
 export function leave(): void {
   setCurrentRun(undefined);
+  work = nothing;
 }
 
-/** Evaluates a bundle outside any real run; the names of the functions it exports. */
-export function findWorkflowTypes(instantiate: InstantiateModule): string[] {
-  setCurrentRun(new Run('', instantiate));
-  try {
+/** Ends the activation; `unhandled` are reasons of rejections that nobody handled. */
+export function conclude(run: Run, unhandled: readonly unknown[]): ActivationResult {
+  for (const reason of unhandled) run.failTask(unhandledRejection(reason));
+  const { commands, closeCommand, logs, taskError } = run;
+  run.commands = [];
+  run.closeCommand = undefined;
+  run.logs = [];
+  if (taskError) return { kind: 'failed', failure: taskFailure(taskError.error), logs };
+  if (closeCommand) commands.push(closeCommand);
+  return { kind: 'completed', commands, logs };
+}
+
+/**
+ * The names of the functions that a bundle exports, found by evaluating it for a run that will never
+ * be; `takeStep` calls {@link step} as a script.
+ *
+ * @throws whatever the top level of the bundle throws
+ */
+export function findWorkflowTypes(instantiate: InstantiateModule, takeStep: () => void): string[] {
+  const probe = new Run('', instantiate);
+  const types: string[] = [];
+  setCurrentRun(probe);
+  work = () => {
     const module = instantiate();
-    return Object.keys(module).filter((name) => typeof module[name] === 'function');
-  } finally {
-    setCurrentRun(undefined);
-  }
+    for (const name in module) if (typeof module[name] === 'function') types.push(name);
+    return 0;
+  };
+  takeStep();
+  leave();
+  if (probe.taskError) throw probe.taskError.error;
+  return types;
 }
 
-function applyJobs(of: Run, jobs: readonly ActivationJob[]): number {
+function applyJobs(run: Run, jobs: readonly ActivationJob[]): number {
   for (const job of jobs) {
-    applyJob(of, job);
-    if (of.hasConditions) unblockConditions(of);
+    applyJob(run, job);
+    if (run.hasConditions) unblockConditions(run);
   }
-  const { startMain } = of;
-  of.startMain = undefined;
+  const { startMain } = run;
+  run.startMain = undefined;
   startMain?.();
   return 0;
 }
 
-function applyJob(of: Run, job: ActivationJob): void {
+function applyJob(run: Run, job: ActivationJob): void {
   switch (job.kind) {
     case 'initialize':
-      return initialize(of, job);
+      return initialize(run, job);
     case 'signalWorkflow':
-      return signalWorkflow(of, job);
+      return signalWorkflow(run, job);
     case 'cancelWorkflow':
-      return cancelWorkflow(of);
+      return cancelWorkflow(run);
     case 'fireTimer':
-      return fireTimer(of, job.timerId);
+      return fireTimer(run, job.timerId);
     case 'resolveActivity':
-      return resolveActivity(of, job);
+      return resolveActivity(run, job);
   }
 }
 
