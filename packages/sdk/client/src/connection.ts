@@ -1,9 +1,16 @@
 import { type Duration, msToNumber } from '@perdure/common';
 import type { AppRouter } from '@perdure/contract';
+import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 import { loadClientConnectConfig } from '@perdure/envconfig';
 import { type TRPCClient, createTRPCClient } from '@trpc/client';
 import { StreamClient } from './stream/stream-client.ts';
 import { streamLink } from './stream/stream-link.ts';
+
+type Inputs = inferRouterInputs<AppRouter>['workflow'];
+type Outputs = inferRouterOutputs<AppRouter>['workflow'];
+
+/** Name of a workflow procedure of the contract. */
+export type WorkflowProcedure = keyof Inputs & keyof Outputs;
 
 export interface ConnectionOptions {
   /** `host:port` or a URL. Default: PERDURE_ADDRESS, else `localhost:7233`. */
@@ -50,6 +57,16 @@ export class Connection {
     const stream = new StreamClient({ address, apiKey, connectTimeoutMs });
     await stream.connect();
     return new Connection(address, stream);
+  }
+
+  /**
+   * Calls a workflow procedure of the contract: what `service.workflow` does, without the cost of
+   * tRPC's client, which is more than that of the rest of a call together.
+   *
+   * @internal
+   */
+  callWorkflow<P extends WorkflowProcedure>(procedure: P, input: Inputs[P]): Promise<Outputs[P]> {
+    return this.stream.call(`workflow.${procedure}`, input) as Promise<Outputs[P]>;
   }
 
   /** Ends it. Calls under way are rejected; what was acknowledged is durable. */

@@ -7,7 +7,6 @@ import {
   NamespaceNotFoundError,
   defineSymbolErrorClass,
 } from '@perdure/common';
-import { TRPCClientError } from '@trpc/client';
 
 /** The run has closed without a result; `cause` says why. */
 export class WorkflowFailedError extends Error {
@@ -26,8 +25,7 @@ export function rethrow(
   error: unknown,
   call: { workflowId?: string; runId?: string; workflowType?: string },
 ): never {
-  const cause = error instanceof TRPCClientError ? (error.cause ?? error) : error;
-  const { code, message, fields } = cause as Partial<PerdureServiceError>;
+  const { code, message, fields } = error as Partial<PerdureServiceError>;
   const { workflowId = '', runId, workflowType = '' } = call;
   switch (code) {
     case 'WORKFLOW_NOT_FOUND':
@@ -41,6 +39,6 @@ export function rethrow(
     case 'NAMESPACE_NOT_FOUND':
       throw new NamespaceNotFoundError(fields?.namespace ?? '');
     default:
-      throw cause;
+      throw error;
   }
 }

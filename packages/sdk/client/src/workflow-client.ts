@@ -10,7 +10,7 @@ import type { LoadedDataConverter } from '@perdure/data-converter';
 import { type HistoryEvent, concatBytes, decodeEvents } from '@perdure/protocol';
 import { v4 as uuid4 } from 'uuid';
 import { resultOf } from './close-event.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, WorkflowProcedure } from './connection.ts';
 import { describe } from './describe.ts';
 import { rethrow } from './errors.ts';
 import type {
@@ -71,8 +71,7 @@ export class WorkflowClient {
     const { args = [], memo } = options as WorkflowOptions & { args?: readonly unknown[] };
     const input = await converter.encodeArgs({ ...place, purpose: 'workflow-input' }, args);
     const sealedMemo = memo && (await converter.encodeValue({ ...place, purpose: 'memo' }, memo));
-    const { runId, firstExecutionRunId } = await this.#call({ workflowId, workflowType }, (service) =>
-      service.startWorkflow.mutate({
+    const { runId, firstExecutionRunId } = await this.#call({ workflowId, workflowType }, 'startWorkflow', {
         ...compiled,
         namespace,
         workflowType,
@@ -80,8 +79,7 @@ export class WorkflowClient {
         memo: sealedMemo,
         identity,
         requestId: uuid4(),
-      }),
-    );
+      });
     const handle = this.#handle<T>({ workflowId, runId: undefined }, firstExecutionRunId, runId);
     return handle as WorkflowHandleWithFirstExecutionRunId<T>;
   }
@@ -105,9 +103,7 @@ export class WorkflowClient {
     const { namespace } = this.#parts;
     let pageToken: string | undefined;
     do {
-      const page = await this.#call({}, (service) =>
-        service.listWorkflows.query({ ...options, namespace, pageToken }),
-      );
+      const page = await this.#call({}, 'listWorkflows', { ...options, namespace, pageToken });
       yield* page.executions;
       pageToken = page.nextPageToken;
     } while (pageToken !== undefined);
@@ -135,7 +131,7 @@ export class WorkflowClient {
     const { namespace } = this.#parts;
     const wait = { ...target, namespace, waitForClose: true, closeEventOnly: true };
     for (;;) {
-      const answer = await this.#call(target, (service) => service.getHistory.query(wait));
+      const answer = await this.#call(target, 'getHistory', wait);
       if (answer.status === 'RUNNING') continue;
       const converter = await this.#parts.loadConverter();
       const [event] = decodeEvents(answer.events);
@@ -156,13 +152,13 @@ export class WorkflowClient {
     const converter = await this.#parts.loadConverter();
     const input = await converter.encodeArgs({ namespace, workflowId, purpose: 'signal' }, args);
     const call = { ...target, namespace, signalName, input, identity, requestId: uuid4() };
-    await this.#call(target, (service) => service.signalWorkflow.mutate(call));
+    await this.#call(target, 'signalWorkflow', call);
   }
 
   async #cancel(target: Target, reason: string | undefined): Promise<void> {
     const { namespace, identity } = this.#parts;
     const call = { ...target, namespace, reason, identity, requestId: uuid4() };
-    await this.#call(target, (service) => service.requestCancelWorkflow.mutate(call));
+    await this.#call(target, 'requestCancelWorkflow', call);
   }
 
   async #terminate(
@@ -175,14 +171,12 @@ export class WorkflowClient {
     const place = { namespace, workflowId: target.workflowId, purpose: 'terminate-details' } as const;
     const details = await converter.encodeArgs(place, values);
     const call = { ...target, namespace, reason, details, identity, requestId: uuid4() };
-    await this.#call(target, (service) => service.terminateWorkflow.mutate(call));
+    await this.#call(target, 'terminateWorkflow', call);
   }
 
   async #describe(target: Target) {
     const { namespace } = this.#parts;
-    const raw = await this.#call(target, (service) =>
-      service.describeWorkflow.query({ ...target, namespace }),
-    );
+    const raw = await this.#call(target, 'describeWorkflow', { ...target, namespace });
     const { workflowId } = target;
     return describe(await this.#parts.loadConverter(), { namespace, workflowId }, raw);
   }
@@ -194,9 +188,7 @@ export class WorkflowClient {
     let fromEventId: number | undefined = 1;
     while (fromEventId !== undefined) {
       const ask = { namespace, workflowId: target.workflowId, runId, fromEventId };
-      const page: GetHistoryOutput = await this.#call(target, (service) =>
-        service.getHistory.query(ask),
-      );
+      const page: GetHistoryOutput = await this.#call(target, 'getHistory', ask);
       segments.push(page.events);
       // From the second page on, of the same run, whatever becomes current meanwhile.
       runId = page.runId;
@@ -205,12 +197,13 @@ export class WorkflowClient {
     return { events: decodeEvents(concatBytes(segments)) };
   }
 
-  async #call<R>(
+  async #call<P extends WorkflowProcedure>(
     about: { workflowId?: string; runId?: string; workflowType?: string },
-    call: (service: Connection['service']['workflow']) => Promise<R>,
-  ): Promise<R> {
+    procedure: P,
+    input: Parameters<typeof Connection.prototype.callWorkflow<P>>[1],
+  ): ReturnType<typeof Connection.prototype.callWorkflow<P>> {
     try {
-      return await call(this.#parts.connection.service.workflow);
+      return await this.#parts.connection.callWorkflow(procedure, input);
     } catch (error) {
       return rethrow(error, about);
     }

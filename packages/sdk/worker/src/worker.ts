@@ -22,6 +22,12 @@ export type WorkerState =
   | 'STOPPED'
   | 'FAILED';
 
+/** What is used of an answer to getHistory. */
+interface GetHistoryPage {
+  readonly events: Uint8Array;
+  readonly nextEventId?: number;
+}
+
 interface WorkerParts {
   readonly options: CompiledWorkerOptions;
   readonly connection: Connection;
@@ -215,8 +221,7 @@ export class Worker {
     let fromEventId: number | undefined = 1;
     while (fromEventId !== undefined) {
       const ask = { namespace, workflowId, runId, fromEventId };
-      const page: { events: Uint8Array; nextEventId?: number } =
-        await connection.service.workflow.getHistory.query(ask);
+      const page: GetHistoryPage = await connection.callWorkflow('getHistory', ask);
       segments.push(page.events);
       fromEventId = page.nextEventId;
     }

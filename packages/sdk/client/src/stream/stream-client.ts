@@ -94,15 +94,20 @@ export class StreamClient {
   }
 
   /** Calls a procedure of the contract. Rejects with what the server refused it for. */
-  call(path: string, input: unknown, signal?: AbortSignal): Promise<unknown> {
-    if (this.#end) return Promise.reject(this.#end);
+  call(path: string, input: unknown): Promise<unknown> {
+    return this.start(path, input).output;
+  }
+
+  /** {@link call}, with the means to give it up: then its promise never settles. */
+  start(path: string, input: unknown): { output: Promise<unknown>; abandon(): void } {
+    if (this.#end) return { output: Promise.reject(this.#end), abandon() {} };
     const callId = this.#nextId++;
     const message: CallMessage = { kind: 'call', callId, path, input };
-    return new Promise((resolve, reject) => {
+    const output = new Promise<unknown>((resolve, reject) => {
       this.#calls.set(callId, { message, resolve, reject });
-      signal?.addEventListener('abort', () => this.#abandon(callId, signal));
-      if (this.#state === 'open') this.#send(message);
     });
+    if (this.#state === 'open') this.#send(message);
+    return { output, abandon: () => this.#abandon(callId) };
   }
 
   /** Opens a channel for a worker. */
@@ -234,9 +239,8 @@ export class StreamClient {
     if (call) settle(call);
   }
 
-  #abandon(callId: number, signal: AbortSignal): void {
-    this.#settle(callId, (call) => call.reject(signal.reason as Error));
-    this.#send({ kind: 'cancelCall', callId });
+  #abandon(callId: number): void {
+    if (this.#calls.delete(callId)) this.#send({ kind: 'cancelCall', callId });
   }
 
   #send(message: UpstreamMessage): void {

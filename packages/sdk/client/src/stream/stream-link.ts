@@ -11,22 +11,14 @@ export function streamLink(stream: StreamClient): TRPCLink<AppRouter> {
   return () =>
     ({ op }) =>
       observable((observer) => {
-        const abort = new AbortController();
-        const signal = op.signal ? AbortSignal.any([op.signal, abort.signal]) : abort.signal;
-        let done = false;
-        stream.call(op.path, op.input, signal).then(
+        const { output, abandon } = stream.start(op.path, op.input);
+        output.then(
           (data) => {
-            done = true;
             observer.next({ result: { type: 'data', data } });
             observer.complete();
           },
-          (error: Error) => {
-            done = true;
-            observer.error(TRPCClientError.from(error));
-          },
+          (error: Error) => observer.error(TRPCClientError.from(error)),
         );
-        return () => {
-          if (!done) abort.abort();
-        };
+        return abandon;
       });
 }
