@@ -50,8 +50,14 @@ it('makes ignored modules empty', async () => {
 
 it('takes JavaScript, ESM and CommonJS', async () => {
   for (const [name, code] of [
-    ['a.mjs', 'import { sleep } from "@perdure/workflow"; export const wf = async () => typeof sleep;'],
-    ['b.cjs', 'const { sleep } = require("@perdure/workflow"); exports.wf = async () => typeof sleep;'],
+    [
+      'a.mjs',
+      'import { sleep } from "@perdure/workflow"; export const wf = async () => typeof sleep;',
+    ],
+    [
+      'b.cjs',
+      'const { sleep } = require("@perdure/workflow"); exports.wf = async () => typeof sleep;',
+    ],
   ] as const) {
     const bundle = await bundleWorkflowCode({ workflowsPath: await workflowFile(name, code) });
     const sandbox = await createSandbox(bundle);
@@ -91,7 +97,10 @@ export async function wf(order: Order): Promise<void> {
 
 it('without a source map, stack traces name the bundle', async () => {
   const { code } = await bundleWorkflowCode({ workflowsPath: workflowsPath('errors') });
-  const { stackTrace } = await new DrivenRun(await createSandbox({ code }), 'throwsSynchronously').failStart();
+  const { stackTrace } = await new DrivenRun(
+    await createSandbox({ code }),
+    'throwsSynchronously',
+  ).failStart();
   expect(stackTrace).toMatch(/at refuse \(perdure:workflow-bundle:\d+:\d+\)/);
 });
 
@@ -141,7 +150,9 @@ it('a bundle whose top level throws, calls the workflow API or exports nothing i
     /the workflow bundle cannot be loaded: Error: at load\n.*top\.ts:2:/,
   );
   await expect(
-    load("import { sleep } from '@perdure/workflow'; await0(sleep(1)); function await0(_: unknown) {}"),
+    load(
+      "import { sleep } from '@perdure/workflow'; await0(sleep(1)); function await0(_: unknown) {}",
+    ),
   ).rejects.toThrow('sleep() cannot be used before the workflow starts');
   await expect(load('export const notAFunction = 1;')).rejects.toThrow('exports no function');
 });

@@ -40,7 +40,7 @@ export function payloads(...values: unknown[]): Payload[] {
 }
 
 /** Failure of an error. */
-export function failure(error: unknown): DecodedFailure {
+function failure(error: unknown): DecodedFailure {
   return defaultFailureConverter.errorToFailure(error, defaultPayloadConverter);
 }
 

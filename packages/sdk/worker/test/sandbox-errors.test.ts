@@ -171,7 +171,9 @@ describe('stack traces name the user’s file and line', () => {
       failure: { stackTrace: string; cause: { stackTrace: string } };
     };
     expect(failure.stackTrace).toMatch(
-      new RegExp(`throwsFailure \\(.*sandbox-workflows/errors\\.ts:${lineOf('throw ApplicationFailure.create')}:`),
+      new RegExp(
+        `throwsFailure \\(.*sandbox-workflows/errors\\.ts:${lineOf('throw ApplicationFailure.create')}:`,
+      ),
     );
     expect(failure.cause.stackTrace).toMatch(`/errors.ts:${lineOf("new OrderRefused('o-1')")}:`);
   });
@@ -179,7 +181,9 @@ describe('stack traces name the user’s file and line', () => {
   it('for an error that fails the task, in every frame', async () => {
     const { stackTrace } = await run('throwsSynchronously').failStart();
     expect(stackTrace).toMatch(/^(OrderRefused|Error): order o-3 refused\n/);
-    expect(stackTrace).toMatch(new RegExp(`at refuse \\(.*/errors\\.ts:${lineOf('throw new OrderRefused(order)')}:`));
+    expect(stackTrace).toMatch(
+      new RegExp(`at refuse \\(.*/errors\\.ts:${lineOf('throw new OrderRefused(order)')}:`),
+    );
     expect(stackTrace).toMatch(
       new RegExp(`at throwsSynchronously \\(.*/errors\\.ts:${lineOf("refuse('o-3')")}:`),
     );
@@ -191,7 +195,9 @@ describe('stack traces name the user’s file and line', () => {
     await driven.start();
     const [command] = await driven.apply(job.timer('1'));
     const { failure } = command as unknown as { failure: { stackTrace: string } };
-    expect(failure.stackTrace).toMatch(new RegExp(`deeper \\(.*/errors\\.ts:${lineOf('if (levels === 0)')}:`));
+    expect(failure.stackTrace).toMatch(
+      new RegExp(`deeper \\(.*/errors\\.ts:${lineOf('if (levels === 0)')}:`),
+    );
     expect(failure.stackTrace).toMatch(`/errors.ts:${lineOf('deeper(2)')}:`);
   });
 });

@@ -29,18 +29,17 @@ it('runs that were let go of leave nothing behind, waiting or not', async () => 
   expect(after - before).toBeLessThan(2 * 1024 * 1024);
 });
 
-it('a run that waits does not keep the asynchronous context of who activated it', async () => {
+it('a run that waits does not keep the asynchronous context of who started it', async () => {
   const gc = garbageCollector();
   const sandbox = await sandboxOf('cancellation');
   const storage = new AsyncLocalStorage<object>();
   const driven = new DrivenRun(sandbox, 'interleaved');
-  await driven.start();
-  const activateWithin = async (): Promise<WeakRef<object>> => {
+  const startWithin = async (): Promise<WeakRef<object>> => {
     const context = { of: 'an activity' };
-    await storage.run(context, () => driven.apply(job.timer('1')));
+    await storage.run(context, () => driven.start());
     return new WeakRef(context);
   };
-  const context = await activateWithin();
+  const context = await startWithin();
   await new Promise((resolve) => setImmediate(resolve));
   gc();
   expect(context.deref()).toBeUndefined();

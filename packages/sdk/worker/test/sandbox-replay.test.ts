@@ -6,7 +6,14 @@ import fc from 'fast-check';
 import { beforeAll, expect, it } from 'vitest';
 import { ApplicationFailure, CancelledFailure } from '@perdure/common';
 import type { ActivationJob } from '@perdure/workflow/runtime';
-import { DrivenRun, type SeenCommand, commandsOf, job, replay, sandboxOf } from './sandbox-driver.ts';
+import {
+  DrivenRun,
+  type SeenCommand,
+  commandsOf,
+  job,
+  replay,
+  sandboxOf,
+} from './sandbox-driver.ts';
 import type { Program, Statement } from './sandbox-workflows/programs.ts';
 import type { Sandbox } from '../src/sandbox/sandbox.ts';
 
@@ -98,7 +105,7 @@ async function play(source: Program, steps: readonly number[]): Promise<DrivenRu
   const driven = new DrivenRun(sandbox, 'run', [source]);
   const open = new OpenWork();
   open.take(await driven.start(...(steps[0]! % 3 ? [] : [job.signal('tell', 1)])));
-  for (let at = 1; at < steps.length && !open.closed; ) {
+  for (let at = 1; at < steps.length && !open.closed;) {
     const together = 1 + (steps[at]! % 3);
     const jobs = steps.slice(at, at + together).map((choice) => open.next(choice));
     at += together;

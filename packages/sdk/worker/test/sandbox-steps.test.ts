@@ -70,13 +70,17 @@ describe('activities', () => {
   it('need one of two timeouts', async () => {
     const failure = await run('withoutTimeouts').failStart();
     expect(failure.info).toMatchObject({ kind: 'application', type: 'TypeError' });
-    expect(failure.message).toMatch('Required either scheduleToCloseTimeout or startToCloseTimeout');
+    expect(failure.message).toMatch(
+      'Required either scheduleToCloseTimeout or startToCloseTimeout',
+    );
   });
 
   it('refuse an id that is in use', async () => {
     const [, close] = await run('sameIdTwice').start();
     expect(close).toMatchObject({ kind: 'completeWorkflow' });
-    expect((close as unknown as { result: string[] }).result[0]).toMatch(/^ValueError: activity id 'mine'/);
+    expect((close as unknown as { result: string[] }).result[0]).toMatch(
+      /^ValueError: activity id 'mine'/,
+    );
   });
 
   it('are sent before the close when nobody awaits them (20)', async () => {

@@ -22,7 +22,8 @@ export async function condition(
   const run = startedRun('condition()');
   const scope = CancellationScope.current();
   if (scope.consideredCancelled) throw scope.cancellation;
-  if (timeout === undefined) return predicate() ? undefined : waiting(run, scope, predicate).promise;
+  if (timeout === undefined)
+    return predicate() ? undefined : waiting(run, scope, predicate).promise;
   const timeoutMs = msToNumber(timeout);
   return predicate() || race(run, scope, predicate, timeoutMs);
 }

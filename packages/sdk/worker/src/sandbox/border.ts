@@ -23,7 +23,11 @@ export function takeOut(result: ActivationResult, stacks: StackMapper): Activati
 function takeOutCommand(command: SandboxCommand, stacks: StackMapper): SandboxCommand {
   switch (command.kind) {
     case 'scheduleActivity':
-      return { ...command, args: payloads(command.args), retryPolicy: plainCopy(command.retryPolicy) };
+      return {
+        ...command,
+        args: payloads(command.args),
+        retryPolicy: plainCopy(command.retryPolicy),
+      };
     case 'completeWorkflow':
       return { kind: 'completeWorkflow', result: payloads(command.result) };
     case 'failWorkflow':

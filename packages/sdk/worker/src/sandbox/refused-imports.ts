@@ -72,9 +72,7 @@ function resolveImport(
   if (ignored.has(withoutScheme(path))) return { path, namespace: IGNORED };
   const why = reasonToRefuse(path);
   if (why === undefined) return null;
-  return reported.has(path)
-    ? refusal(path, why)
-    : { path, namespace: REFUSED, sideEffects: false };
+  return reported.has(path) ? refusal(path, why) : { path, namespace: REFUSED, sideEffects: false };
 }
 
 function reasonToRefuse(path: string): string | undefined {

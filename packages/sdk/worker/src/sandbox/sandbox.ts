@@ -16,7 +16,12 @@ import type { WorkflowBundle } from './bundle.ts';
 import { hostFunctions } from './host-functions.ts';
 import { RejectionWatch } from './rejections.ts';
 import { runtimeCode } from './runtime-code.ts';
-import { BUNDLE_SCRIPT, RUNTIME_SCRIPT, type StackMapper, createStackMapper } from './source-maps.ts';
+import {
+  BUNDLE_SCRIPT,
+  RUNTIME_SCRIPT,
+  type StackMapper,
+  createStackMapper,
+} from './source-maps.ts';
 
 type Runtime = typeof runtime;
 type ModuleBody = (...args: unknown[]) => void;
@@ -78,7 +83,9 @@ function compileBundle(context: Context, loaded: Runtime, code: string): () => W
   // A function of its own, so that user code may declare the names of the parameters.
   const body = compile(context, `(() => {\n${code}\n})();`, BUNDLE_SCRIPT, parameters, -1);
   const newObject = new Script('() => ({})').runInContext(context) as () => { exports: object };
-  const newGlobal = new Script('() => Object.create(globalThis)').runInContext(context) as () => object;
+  const newGlobal = new Script('() => Object.create(globalThis)').runInContext(
+    context,
+  ) as () => object;
   const require = (name: string): object => loaded.modules[name] as object;
   return () => {
     const module = newObject();

@@ -160,7 +160,9 @@ export async function nested(): Promise<string[]> {
   const outer = new CancellationScope();
   const work = outer.run(async () => {
     const inner = CancellationScope.cancellable(() => sleep(1000).catch(note('inner')));
-    const shield = CancellationScope.nonCancellable(() => sleep(2000).then(() => seen.push('shield')));
+    const shield = CancellationScope.nonCancellable(() =>
+      sleep(2000).then(() => seen.push('shield')),
+    );
     await Promise.all([sleep(500).catch(note('outer')), inner, shield]);
   });
   await sleep(10);

@@ -78,7 +78,11 @@ export async function globals(): Promise<unknown> {
   const aborted: unknown[] = [];
   controller.signal.addEventListener('abort', () => aborted.push(controller.signal.reason));
   controller.abort('enough');
-  const original = { date: new Date(5), map: new Map([[1, new Set(['a'])]]), self: null as unknown };
+  const original = {
+    date: new Date(5),
+    map: new Map([[1, new Set(['a'])]]),
+    self: null as unknown,
+  };
   original.self = original;
   const copy = structuredClone(original);
   const order: string[] = [];

@@ -133,5 +133,10 @@ export async function badPredicate(): Promise<void> {
 export async function info(): Promise<unknown> {
   await sleep(1);
   const it = workflowInfo();
-  return { ...it, unsafe: it.unsafe.isReplaying, inside: inWorkflowContext(), frozen: Object.isFrozen(it) };
+  return {
+    ...it,
+    unsafe: it.unsafe.isReplaying,
+    inside: inWorkflowContext(),
+    frozen: Object.isFrozen(it),
+  };
 }

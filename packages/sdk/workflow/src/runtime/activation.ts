@@ -29,7 +29,11 @@ export interface RunFacts {
 /** One thing that happened, in the order of semantics §2. */
 export type ActivationJob =
   | { readonly kind: 'initialize'; readonly facts: RunFacts; readonly args: readonly Payload[] }
-  | { readonly kind: 'signalWorkflow'; readonly signalName: string; readonly args: readonly Payload[] }
+  | {
+      readonly kind: 'signalWorkflow';
+      readonly signalName: string;
+      readonly args: readonly Payload[];
+    }
   | { readonly kind: 'cancelWorkflow'; readonly cause?: string }
   | { readonly kind: 'fireTimer'; readonly timerId: string }
   | {

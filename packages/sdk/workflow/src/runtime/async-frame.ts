@@ -5,7 +5,7 @@
  * promise hooks. Until a run enters a scope of its own nothing is tracked and nothing is paid:
  * `undefined` means the run's root scope, which is then always the right answer.
  */
-export interface AsyncFrame {
+interface AsyncFrame {
   current: unknown;
 }
 

@@ -9,12 +9,7 @@
  * is ever sent (semantics 17, 25).
  */
 import { CancellationScope } from '../cancellation-scope.ts';
-import type {
-  ActivationJob,
-  RunFacts,
-  SandboxCommand,
-  SandboxLogEntry,
-} from './activation.ts';
+import type { ActivationJob, RunFacts, SandboxCommand, SandboxLogEntry } from './activation.ts';
 import { RandomStream } from './random.ts';
 
 /** A timer that has not fired. */

@@ -36,7 +36,8 @@ class AbortSignal {
     const signal = new AbortSignal();
     const run = startedRun('AbortSignal.timeout()');
     startTimer(run, delayMs, CancellationScope.current()).promise.then(
-      () => signal.#abort(namedError('TimeoutError', 'The operation was aborted due to timeout', 23)),
+      () =>
+        signal.#abort(namedError('TimeoutError', 'The operation was aborted due to timeout', 23)),
       () => {},
     );
     return signal;

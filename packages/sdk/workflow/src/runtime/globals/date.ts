@@ -10,7 +10,7 @@ import { defineGlobal } from './realm.ts';
 const RealDate = Date;
 
 /** Workflow time, milliseconds since the Unix epoch; 0 while no run is active. */
-export function workflowNow(): number {
+function workflowNow(): number {
   return currentRunOrUndefined()?.timestampMs ?? 0;
 }
 

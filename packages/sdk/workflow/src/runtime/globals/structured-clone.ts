@@ -14,7 +14,9 @@ type Seen = Map<object, object>;
 
 function clone(value: unknown, seen: Seen): unknown {
   if (typeof value === 'function' || typeof value === 'symbol') {
-    throw new TypeError(`structuredClone() cannot copy a ${typeof value}; leave it out of the value`);
+    throw new TypeError(
+      `structuredClone() cannot copy a ${typeof value}; leave it out of the value`,
+    );
   }
   if (typeof value !== 'object' || value === null) return value;
   return seen.get(value) ?? cloneObject(value, seen);
@@ -33,7 +35,8 @@ function cloneObject(value: object, seen: Seen): object {
   if (value instanceof Map) return cloneMap(value, keep(new Map()), seen);
   if (value instanceof Set) return cloneSet(value, keep(new Set()), seen);
   if (value instanceof Error) return cloneError(value, keep, seen);
-  if (Array.isArray(value)) return copyProperties(value, keep(Array.from<unknown>({ length: value.length })), seen);
+  if (Array.isArray(value))
+    return copyProperties(value, keep(Array.from<unknown>({ length: value.length })), seen);
   if (value instanceof Promise || value instanceof WeakMap || value instanceof WeakSet) {
     throw new TypeError(`structuredClone() cannot copy ${tag}; leave it out of the value`);
   }

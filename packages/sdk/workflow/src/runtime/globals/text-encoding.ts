@@ -30,7 +30,10 @@ function textDecoderOf(host: HostFunctions) {
     readonly fatal: boolean;
     readonly ignoreBOM: boolean;
 
-    constructor(encoding: unknown = 'utf-8', options: { fatal?: boolean; ignoreBOM?: boolean } = {}) {
+    constructor(
+      encoding: unknown = 'utf-8',
+      options: { fatal?: boolean; ignoreBOM?: boolean } = {},
+    ) {
       this.encoding = domString(encoding);
       this.fatal = options.fatal ?? false;
       this.ignoreBOM = options.ignoreBOM ?? false;

@@ -33,7 +33,10 @@ function urlOf(host: HostFunctions, UrlSearchParams: SearchParamsClass) {
     readonly #searchParams: InstanceType<SearchParamsClass>;
 
     constructor(url: unknown, base?: unknown) {
-      const parsed = host.parseUrl(domString(url), base === undefined ? undefined : domString(base));
+      const parsed = host.parseUrl(
+        domString(url),
+        base === undefined ? undefined : domString(base),
+      );
       if (!parsed) throw invalidUrl(domString(url));
       this.#url = parsed;
       this.#searchParams = UrlSearchParams.around(parsed.searchParams);
