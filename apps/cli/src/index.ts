@@ -1,1 +1,2 @@
-export {};
+/** The `perdure` binary, for programs that start it in their own process. */
+export { createProgram, runCli } from './cli.ts';

@@ -1,0 +1,40 @@
+/** Connecting as the operator, who may create namespaces and API keys. */
+import { Connection } from '@perdure/client';
+import { defaultDataDir, readConnection, readOperatorToken } from '@perdure/embedded';
+import { inTime } from './client.ts';
+
+/** What the options of a command say about where to connect. */
+export interface OperatorOptions {
+  readonly address?: string;
+  readonly dataDir?: string;
+}
+
+/** Namespaces and API keys, as the contract has them. */
+export type ControlCalls = Connection['service']['control'];
+
+/**
+ * Connects, hands over the control calls, and closes the connection whatever happens.
+ *
+ * @throws Error when there is no operator token; PerdureServiceError when the server refuses
+ */
+export async function withOperator<T>(
+  options: OperatorOptions,
+  use: (control: ControlCalls) => Promise<T>,
+): Promise<T> {
+  const dataDir = options.dataDir ?? defaultDataDir();
+  const token = process.env['PERDURE_OPERATOR_TOKEN'] || readOperatorToken(dataDir);
+  if (!token) {
+    throw new Error(
+      `No operator token: PERDURE_OPERATOR_TOKEN is not set and there is none in ${dataDir}.\n` +
+        "Run this in the folder of 'perdure dev', or name its folder with --data-dir.",
+    );
+  }
+  const told = options.address ?? (process.env['PERDURE_ADDRESS'] || undefined);
+  const address = told ?? readConnection(dataDir)?.address;
+  const connection = await Connection.connect({ address, apiKey: token, connectTimeout: '5s' });
+  try {
+    return await inTime(use(connection.service.control));
+  } finally {
+    await connection.close();
+  }
+}

@@ -1,0 +1,4 @@
+/** What the `perdure` binary runs. */
+import { runCli } from './cli.ts';
+
+await runCli(process.argv);
