@@ -141,8 +141,6 @@ export const upstreamMessage = variant('kind', {
   /** The worker wants no more tasks; what it still runs it may still complete. */
   drainWorker: [7, record({ channel: count })],
   closeWorker: [8, record({ channel: count })],
-  /** The worker no longer has this run cached: its next task must not prefer this session. */
-  evicted: [9, record({ channel: count, runIds: list(name) })],
 });
 export type UpstreamMessage = ValueOf<typeof upstreamMessage>;
 

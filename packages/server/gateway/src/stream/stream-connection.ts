@@ -125,8 +125,6 @@ export class StreamConnection {
           return worker.complete(message.completions);
         case 'heartbeat':
           return worker.heartbeat(message.heartbeats);
-        case 'evicted':
-          return worker.evicted(message.runIds);
         case 'drainWorker':
           return worker.drain();
         case 'closeWorker':

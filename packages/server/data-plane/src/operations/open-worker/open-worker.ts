@@ -24,7 +24,6 @@ export interface WorkerConnection {
   complete(completions: readonly Completion[]): void;
   /** @throws PerdureServiceError for a plaintext or oversize detail */
   heartbeat(heartbeats: readonly Heartbeat[]): void;
-  evicted(runIds: readonly string[]): void;
   /** No more tasks. */
   drain(): void;
   /** For good. */
@@ -52,8 +51,6 @@ export async function openWorker(
     credit: (workflow, activity) => matcher.grant(session, workflow, activity),
     complete: (completions) => completeTasks(context, completions),
     heartbeat: (heartbeats) => heartbeatActivities(context, heartbeats),
-    // Nothing to do yet: a task that finds the run gone from the cache fetches its history.
-    evicted: () => {},
     drain: () => sessions.drain(session),
     close: () => sessions.end(session),
     disconnected: () => sessions.disconnect(session, channel),
