@@ -15,7 +15,7 @@ CREATE TABLE "perdure"."current_executions" (
 	"shard" smallint NOT NULL,
 	"workflow_id" text COLLATE "C" NOT NULL,
 	"run_id" uuid NOT NULL,
-	CONSTRAINT "current_executions_pkey" PRIMARY KEY("namespace_id","shard","workflow_id")
+	CONSTRAINT "current_executions_pkey" PRIMARY KEY("namespace_id","workflow_id","shard")
 );
 --> statement-breakpoint
 ALTER TABLE "perdure"."current_executions" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
@@ -26,7 +26,7 @@ CREATE TABLE "perdure"."executions" (
 	"version" integer NOT NULL,
 	"workflow_id" text COLLATE "C" NOT NULL,
 	"state" "bytea" NOT NULL,
-	CONSTRAINT "executions_pkey" PRIMARY KEY("namespace_id","shard","run_id")
+	CONSTRAINT "executions_pkey" PRIMARY KEY("namespace_id","run_id","shard")
 );
 --> statement-breakpoint
 ALTER TABLE "perdure"."executions" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
@@ -36,7 +36,7 @@ CREATE TABLE "perdure"."history" (
 	"run_id" uuid NOT NULL,
 	"first_event_id" integer NOT NULL,
 	"segment" "bytea" NOT NULL,
-	CONSTRAINT "history_pkey" PRIMARY KEY("namespace_id","shard","run_id","first_event_id")
+	CONSTRAINT "history_pkey" PRIMARY KEY("namespace_id","run_id","shard","first_event_id")
 );
 --> statement-breakpoint
 ALTER TABLE "perdure"."history" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
@@ -54,7 +54,7 @@ CREATE TABLE "perdure"."request_ids" (
 	"shard" smallint NOT NULL,
 	"run_id" uuid NOT NULL,
 	"request_id" text COLLATE "C" NOT NULL,
-	CONSTRAINT "request_ids_pkey" PRIMARY KEY("namespace_id","shard","run_id","request_id")
+	CONSTRAINT "request_ids_pkey" PRIMARY KEY("namespace_id","run_id","shard","request_id")
 );
 --> statement-breakpoint
 ALTER TABLE "perdure"."request_ids" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint

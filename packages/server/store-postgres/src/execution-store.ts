@@ -1,4 +1,9 @@
-/** `ExecutionStore` on Postgres: commits through the flushers, reads and sweeps by statement. */
+/**
+ * `ExecutionStore` on Postgres: commits through the flushers, reads and sweeps by statement.
+ *
+ * The driver reads every value as text. Bytes travel as base64, which costs both sides less than
+ * the hexadecimal form that Postgres gives by itself (half, for a page of history).
+ */
 import {
   type CommitResult,
   type ExecutionStore,
@@ -18,7 +23,7 @@ import { Sweeps } from './sweeps.ts';
 
 const loadCurrent = {
   name: 'load_current',
-  text: `select k.i, e.run_id, e.version, e.state
+  text: `select k.i, e.run_id, e.version, encode(e.state, 'base64')
     from unnest($1::int4[], $2::int2[], $3::text[]) with ordinality as k(ns, shard, wf, i)
     join perdure.current_executions c
       on c.namespace_id = k.ns and c.shard = k.shard and c.workflow_id = k.wf
@@ -28,7 +33,7 @@ const loadCurrent = {
 
 const loadRun = {
   name: 'load_run',
-  text: `select workflow_id, version, state from perdure.executions
+  text: `select workflow_id, version, encode(state, 'base64') from perdure.executions
     where namespace_id = $1 and shard = $2 and run_id = $3`,
 };
 
@@ -60,7 +65,8 @@ export class PostgresExecutionStore implements ExecutionStore {
       scopeOf(keys.map((key) => key.namespaceId)),
     );
     const found: (StoredExecution | undefined)[] = Array.from({ length: keys.length });
-    for (const [i, runId, version, state] of rows as [string, string, number, Buffer][]) {
+    for (const [i, runId, version, stored] of rows as [string, string, number, string][]) {
+      const state = Buffer.from(stored, 'base64');
       const { namespaceId, workflowId } = keys[Number(i) - 1]!;
       found[Number(i) - 1] = { namespaceId, workflowId, runId, version, state };
     }
@@ -75,9 +81,9 @@ export class PostgresExecutionStore implements ExecutionStore {
       scopeOf([namespaceId]),
     );
     if (!rows[0]) return undefined;
-    const [stored, version, state] = rows[0] as [string, number, Buffer];
-    const workflowId = fromStored(stored);
-    return { namespaceId, workflowId, runId: runId.toLowerCase(), version, state };
+    const [id, version, stored] = rows[0] as [string, number, string];
+    const state = Buffer.from(stored, 'base64');
+    return { namespaceId, workflowId: fromStored(id), runId: runId.toLowerCase(), version, state };
   }
 
   async commit(batch: readonly ExecutionTransition[]): Promise<CommitResult[]> {

@@ -23,7 +23,8 @@ const statement = {
           select max(first_event_id) from perdure.history
           where namespace_id = $1 and shard = $2 and run_id = $3 and first_event_id <= $4), 0)
         order by first_event_id limit ${mostSegments}) page)
-    select min(first_event_id), max(following), string_agg(segment, ''::bytea order by first_event_id)
+    select min(first_event_id), max(following),
+      encode(string_agg(segment, ''::bytea order by first_event_id), 'base64')
     from segments where before < greatest($5::int8, 1)`,
 };
 
@@ -40,9 +41,9 @@ export async function readHistory(
     [namespaceId, shard, runId, fromEventId, maxBytes],
     scopeOf([namespaceId]),
   );
-  const [first, next, segment] = rows[0] as [number | null, number, Buffer];
+  const [first, next, segment] = rows[0] as [number | null, number, string];
   if (first === null) return { segment: new Uint8Array(0) };
-  const wanted = withoutFirst(segment, fromEventId - first);
+  const wanted = withoutFirst(Buffer.from(segment, 'base64'), fromEventId - first);
   return next === none ? { segment: wanted } : { segment: wanted, nextEventId: next };
 }
 

@@ -5,6 +5,8 @@
  * Rules that all tables of runs follow:
  * - Every key holds `namespace_id` and `shard`, so that the tables can be distributed by shard.
  *   `visibility` has no unique key for that reason: `executions` already keeps run ids unique.
+ * - In keys the shard comes after the id: run ids are made in the order of time (UUID version 7),
+ *   so that new rows go to the end of each index, which touches few pages and fills them.
  * - Times are milliseconds since the Unix epoch.
  * - Row-level security: `perdure_runtime` sees the rows of the namespaces that its session names in
  *   the setting `perdure.namespaces`, and none when it names none. `perdure_pump` sees the outbox,
@@ -74,7 +76,7 @@ export const executions = perdure.table(
     state: bytea('state').notNull(),
   },
   (t) => [
-    primaryKey({ name: 'executions_pkey', columns: [t.namespaceId, t.shard, t.runId] }),
+    primaryKey({ name: 'executions_pkey', columns: [t.namespaceId, t.runId, t.shard] }),
     tenantPolicy(),
     pumpPolicy(),
   ],
@@ -90,7 +92,7 @@ export const currentExecutions = perdure.table(
     runId: uuid('run_id').notNull(),
   },
   (t) => [
-    primaryKey({ name: 'current_executions_pkey', columns: [t.namespaceId, t.shard, t.workflowId] }),
+    primaryKey({ name: 'current_executions_pkey', columns: [t.namespaceId, t.workflowId, t.shard] }),
     tenantPolicy(),
   ],
 );
@@ -106,7 +108,7 @@ export const history = perdure.table(
   (t) => [
     primaryKey({
       name: 'history_pkey',
-      columns: [t.namespaceId, t.shard, t.runId, t.firstEventId],
+      columns: [t.namespaceId, t.runId, t.shard, t.firstEventId],
     }),
     tenantPolicy(),
   ],
@@ -172,7 +174,7 @@ export const requestIds = perdure.table(
   (t) => [
     primaryKey({
       name: 'request_ids_pkey',
-      columns: [t.namespaceId, t.shard, t.runId, t.requestId],
+      columns: [t.namespaceId, t.runId, t.shard, t.requestId],
     }),
     tenantPolicy(),
   ],
