@@ -3,7 +3,12 @@
  * codecs (`instanceof Uint8Array`, `constructor === Object`), and nothing that user code can still
  * reach may be sent on.
  */
-import type { DecodedFailure, DecodedFailureInfo, Payload } from '@perdure/common';
+import type {
+  CompiledRetryPolicy,
+  DecodedFailure,
+  DecodedFailureInfo,
+  Payload,
+} from '@perdure/common';
 import type { ActivationResult, SandboxCommand, SandboxLogEntry } from '@perdure/workflow/runtime';
 import { plainCopy } from './plain-copy.ts';
 import type { StackMapper } from './source-maps.ts';
@@ -26,7 +31,7 @@ function takeOutCommand(command: SandboxCommand, stacks: StackMapper): SandboxCo
       return {
         ...command,
         args: payloads(command.args),
-        retryPolicy: plainCopy(command.retryPolicy),
+        retryPolicy: command.retryPolicy && takeOutRetryPolicy(command.retryPolicy),
       };
     case 'completeWorkflow':
       return { kind: 'completeWorkflow', result: payloads(command.result) };
@@ -38,6 +43,10 @@ function takeOutCommand(command: SandboxCommand, stacks: StackMapper): SandboxCo
     default:
       return { ...command };
   }
+}
+
+function takeOutRetryPolicy(policy: CompiledRetryPolicy): CompiledRetryPolicy {
+  return { ...policy, nonRetryableErrorTypes: Array.from(policy.nonRetryableErrorTypes) };
 }
 
 function takeOutFailure(failure: DecodedFailure): DecodedFailure {

@@ -42,7 +42,7 @@ export function begin(run: Run, activation: Activation): void {
   run.historyLength = activation.historyLength;
   run.historySize = activation.historySize;
   run.isReplaying = activation.isReplaying;
-  Error.stackTraceLimit = STACK_TRACE_FRAMES;
+  if (Error.stackTraceLimit !== STACK_TRACE_FRAMES) Error.stackTraceLimit = STACK_TRACE_FRAMES;
   setCurrentRun(run);
   work = () => applyJobs(run, activation.jobs);
 }
