@@ -22,15 +22,18 @@ export async function withOperator<T>(
   use: (control: ControlCalls) => Promise<T>,
 ): Promise<T> {
   const dataDir = options.dataDir ?? defaultDataDir();
-  const token = process.env['PERDURE_OPERATOR_TOKEN'] || readOperatorToken(dataDir);
+  const own = readOperatorToken(dataDir);
+  const told = process.env['PERDURE_OPERATOR_TOKEN'] || undefined;
+  // A data directory that was asked for wins over the environment.
+  const token = options.dataDir === undefined ? (told ?? own) : (own ?? told);
   if (!token) {
     throw new Error(
       `No operator token: PERDURE_OPERATOR_TOKEN is not set and there is none in ${dataDir}.\n` +
         "Run this in the folder of 'perdure dev', or name its folder with --data-dir.",
     );
   }
-  const told = options.address ?? (process.env['PERDURE_ADDRESS'] || undefined);
-  const address = told ?? readConnection(dataDir)?.address;
+  const local = readConnection(dataDir)?.address;
+  const address = options.address ?? (process.env['PERDURE_ADDRESS'] || undefined) ?? local;
   const connection = await Connection.connect({ address, apiKey: token, connectTimeout: '5s' });
   try {
     return await inTime(use(connection.service.control));
