@@ -187,6 +187,18 @@ describe('timeouts', () => {
     });
   });
 
+  test('schedule-to-start of a retry counts from its dispatch, however late that is', () => {
+    const run = Run.start().task(schedule('a', { scheduleToStartTimeoutMs: 3_000 }));
+    run.takeActivity('a').failActivity('a');
+    run.now += 60_000;
+    run.ok({ kind: 'wakeUp' });
+    expect(run.followUps).toMatchObject([{ kind: 'dispatchActivity', attempt: 2 }]);
+    run.sleep(2_999);
+    expect(run.story).toBe('S T As');
+    run.sleep(1);
+    expect(run.story).toBe('S T As Ato Ts');
+  });
+
   test('semantics 11: schedule-to-close while an attempt runs', () => {
     const run = Run.start().task(schedule('a', { scheduleToCloseTimeoutMs: 5_000 }));
     run.takeActivity('a').failActivity('a', applicationFailure('once')).sleep(1_000);

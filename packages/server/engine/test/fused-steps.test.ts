@@ -82,6 +82,30 @@ describe('refused, the result recorded', () => {
     expect(run.story).toBe('S T As Sig Ts Ast Ac Wst Wco OK');
   });
 
+  test('a whole workflow task came in between', () => {
+    const run = fooRuns();
+    const assumedNextEventId = run.state.nextEventId;
+    run.signal().task();
+    expect(run.step('foo', [succeed], { assumedNextEventId })).toEqual({ kind: 'taskRefused' });
+    expect(run.story).toBe('S T As Sig T Ast Ac Ts');
+  });
+
+  test('the same result comes twice', () => {
+    const run = fooRuns();
+    const result = { scheduledEventId: 5, attempt: 1 };
+    const [outcome] = run.apply({
+      kind: 'completeStep',
+      session: 'session',
+      identity: 'x',
+      results: [result, result],
+      assumedNextEventId: run.state.nextEventId,
+      workflowTimeMs: run.now,
+      commands: [succeed],
+    });
+    expect(outcome).toEqual({ kind: 'taskRefused' });
+    expect(run.story).toBe('S T As Ast Ac Ts');
+  });
+
   test('a workflow task runs', () => {
     const run = fooRuns();
     run.signal().takeTask();

@@ -171,7 +171,8 @@ export class Run {
   /** Lets time pass, waking the run at each time it asked to be woken. */
   sleep(ms: number): this {
     const until = this.now + ms;
-    while (this.state.wakeAt > 0 && this.state.wakeAt <= until) {
+    for (let wakes = 0; this.state.wakeAt > 0 && this.state.wakeAt <= until; wakes++) {
+      if (wakes > 1_000) throw new Error(`wakes for nothing, again and again: ${this.story}`);
       this.now = Math.max(this.now, this.state.wakeAt);
       this.ok({ kind: 'wakeUp' });
     }

@@ -61,6 +61,16 @@ describe('outbox', () => {
   });
 });
 
+test('an attempt that was taken and lost in one transition is replaced there', () => {
+  const run = Run.start().task(schedule('a'));
+  const attempt = { scheduledEventId: 5, attempt: 1 };
+  run.apply(
+    { kind: 'startActivity', ...attempt, session: 's', identity: 'x' },
+    { kind: 'loseActivity', ...attempt },
+  );
+  expect(outboxOf(run.state)).toMatchObject([{ kind: 'activity', attempt: 2 }]);
+});
+
 describe('wake-ups', () => {
   test('are not moved along the hot path', () => {
     const run = Run.start().takeTask();

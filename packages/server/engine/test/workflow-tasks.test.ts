@@ -1,6 +1,6 @@
 /** Workflow tasks, buffering, failures and closing: semantics 15–18, 21, 28, 36–59, rules 1–5. */
 import { describe, expect, test } from 'vitest';
-import { transientEvents } from '../src/index.ts';
+import { outboxOf, transientEvents } from '../src/index.ts';
 import {
   Run,
   applicationFailure,
@@ -140,6 +140,14 @@ describe('rules 1 and 2: order and buffering', () => {
     expect(run.story).toBe('S T Tm+ Sig T Tm- OK');
   });
 
+  test('rule 5: a firing is taken back only once', () => {
+    const run = Run.start().task(startTimer('1', 100)).signal().takeTask().sleep(100).signal();
+    const outcome = run.finishTask(cancelTimer('1'), startTimer('1', 5), cancelTimer('1'), succeed);
+    expect(outcome).toMatchObject({ kind: 'taskFailed' });
+    expect(run.last('WorkflowTaskFailed').cause).toBe('UNHANDLED_COMMAND');
+    expect(run.story).toBe('S T Tm+ Sig Tf Tm! Sig Ts');
+  });
+
   test('rule 4: nothing may follow a close command', () => {
     const run = Run.start().takeTask();
     expect(run.finishTask(succeed, startTimer('1', 1))).toMatchObject({
@@ -231,6 +239,7 @@ describe('failing tasks', () => {
       if (wait > 0) expect(run.followUps).toEqual([]);
       waits.push(wait / 1_000);
       run.sleep(wait);
+      expect(outboxOf(run.state)).toMatchObject([{ kind: 'workflow', enqueuedAt: run.now }]);
     }
     expect(waits).toEqual([0, 1, 2, 4, 8, 16, 32, 60, 60, 60, 60]);
   });

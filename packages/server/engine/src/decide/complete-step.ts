@@ -35,9 +35,7 @@ function runningActivities(draft: Draft, command: CompleteStep): Finished[] {
   for (const result of command.results) {
     const { scheduledEventId, attempt } = result;
     const activity = activityFor(draft.state, 'finish', scheduledEventId, attempt);
-    if (activity && !finished.has(scheduledEventId)) {
-      finished.set(scheduledEventId, { activity, result });
-    }
+    if (activity) finished.set(scheduledEventId, { activity, result });
   }
   return [...finished.values()];
 }

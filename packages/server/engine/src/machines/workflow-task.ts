@@ -84,10 +84,8 @@ export function startWorkflowTask(
     draft.set({ workflowTask: { ...draft.state.workflowTask!, session } });
     return;
   }
-  const startedAt = Math.max(at, task.scheduledAt);
-  draft.set({
-    workflowTask: { ...task, startedEventId: scheduledEventId + 1, startedAt, session },
-  });
+  const startedEventId = scheduledEventId + 1;
+  draft.set({ workflowTask: { ...task, startedEventId, startedAt: at, session } });
 }
 
 /** Writes WorkflowTaskCompleted, after the events that a transient attempt still owes. */
