@@ -45,27 +45,28 @@ export function cancellationDetailsOf(reason: ActivityCancelReason): ActivityCan
 
 /**
  * The cancellation of one attempt, from the side that cancels: a promise, an abort signal and the
- * details, always in step.
+ * details, always in step. Promise and signal are made when they are first asked for: most attempts
+ * never look.
  */
 export class ActivityCancellation {
-  /** Rejects with a `CancelledFailure` whose message is the reason; never resolves. */
-  readonly cancelled: Promise<never>;
-  private readonly controller = new AbortController();
-  private readonly reject: (failure: CancelledFailure) => void;
+  private controller: AbortController | undefined;
+  private promise: Promise<never> | undefined;
+  private reject: ((failure: CancelledFailure) => void) | undefined;
+  private failure: CancelledFailure | undefined;
   private found: ActivityCancellationDetails | undefined;
 
-  constructor() {
-    let reject!: (failure: CancelledFailure) => void;
-    this.cancelled = new Promise<never>((_, refuse) => {
-      reject = refuse;
-    });
-    this.reject = reject;
-    // An activity that never looks must not end the process by an unhandled rejection.
-    this.cancelled.catch(() => undefined);
+  /** Rejects with a `CancelledFailure` whose message is the reason; never resolves. */
+  get cancelled(): Promise<never> {
+    this.promise ??= this.makePromise();
+    return this.promise;
   }
 
   /** Aborted with the same `CancelledFailure` as reason. */
   get signal(): AbortSignal {
+    if (!this.controller) {
+      this.controller = new AbortController();
+      if (this.failure) this.controller.abort(this.failure);
+    }
     return this.controller.signal;
   }
 
@@ -78,8 +79,18 @@ export class ActivityCancellation {
   cancel(reason: ActivityCancelReason): void {
     if (this.found) return;
     this.found = cancellationDetailsOf(reason);
-    const failure = new CancelledFailure(reason);
-    this.reject(failure);
-    this.controller.abort(failure);
+    this.failure = new CancelledFailure(reason);
+    this.reject?.(this.failure);
+    this.controller?.abort(this.failure);
+  }
+
+  private makePromise(): Promise<never> {
+    const promise = new Promise<never>((_, reject) => {
+      this.reject = reject;
+      if (this.failure) reject(this.failure);
+    });
+    // An activity that never looks must not end the process by an unhandled rejection.
+    promise.catch(() => undefined);
+    return promise;
   }
 }

@@ -4,7 +4,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Duration, IllegalStateError, type Logger, msToNumber } from '@perdure/common';
-import type { ActivityCancellationDetails } from './cancellation.ts';
+import type { ActivityCancellation, ActivityCancellationDetails } from './cancellation.ts';
 import type { Info } from './info.ts';
 import { sleepUnlessAborted } from './sleep.ts';
 
@@ -13,12 +13,7 @@ export interface ContextParts {
   readonly info: Info;
   /** Takes a heartbeat's details; must not throw and must not wait. */
   readonly heartbeatFn: (details: unknown) => void;
-  /** Rejects with a `CancelledFailure` when the attempt is to stop; never resolves. */
-  readonly cancelled: Promise<never>;
-  /** Aborted at the same time, with the same failure as reason. */
-  readonly cancellationSignal: AbortSignal;
-  /** Says why, once cancelled. */
-  readonly cancellationDetailsFn?: () => ActivityCancellationDetails | undefined;
+  readonly cancellation: ActivityCancellation;
   /** Adds the facts of the attempt to every message. */
   readonly log: Logger;
 }
@@ -27,13 +22,6 @@ export interface ContextParts {
 export class Context {
   /** Facts about the attempt. */
   readonly info: Info;
-  /**
-   * Rejects with a `CancelledFailure` whose message is an `ActivityCancelReason`; never resolves.
-   * A cancelled workflow is noticed only by activities that heartbeat.
-   */
-  readonly cancelled: Promise<never>;
-  /** The same for APIs that take an `AbortSignal`. */
-  readonly cancellationSignal: AbortSignal;
   /** Logs with the facts of the attempt. */
   readonly log: Logger;
   private readonly parts: ContextParts;
@@ -41,8 +29,6 @@ export class Context {
   constructor(parts: ContextParts) {
     this.parts = parts;
     this.info = parts.info;
-    this.cancelled = parts.cancelled;
-    this.cancellationSignal = parts.cancellationSignal;
     this.log = parts.log;
   }
 
@@ -60,9 +46,22 @@ export class Context {
     );
   }
 
+  /**
+   * Rejects with a `CancelledFailure` whose message is an `ActivityCancelReason`; never resolves.
+   * A cancelled workflow is pushed to the worker; no heartbeat is needed to hear of it.
+   */
+  get cancelled(): Promise<never> {
+    return this.parts.cancellation.cancelled;
+  }
+
+  /** The same for APIs that take an `AbortSignal`. */
+  get cancellationSignal(): AbortSignal {
+    return this.parts.cancellation.signal;
+  }
+
   /** Why the attempt was cancelled; `undefined` until then. */
   get cancellationDetails(): ActivityCancellationDetails | undefined {
-    return this.parts.cancellationDetailsFn?.();
+    return this.parts.cancellation.details;
   }
 
   /**

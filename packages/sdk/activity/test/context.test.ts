@@ -44,9 +44,7 @@ const contextOf = (each: Info) =>
   new Context({
     info: each,
     heartbeatFn: (details) => beats.push(details),
-    cancelled: cancellation.cancelled,
-    cancellationSignal: cancellation.signal,
-    cancellationDetailsFn: () => cancellation.details,
+    cancellation,
     log: logger,
   });
 

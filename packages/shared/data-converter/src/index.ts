@@ -26,4 +26,4 @@ export {
   type LoadedDataConverter,
   loadDataConverter,
 } from './loaded-data-converter.ts';
-export type { MaybePromise } from './maybe-promise.ts';
+export { type MaybePromise, andThen, whenAll } from './maybe-promise.ts';

@@ -24,3 +24,9 @@ export function combineAll<const T extends readonly unknown[], R>(
   }
   return combine(values as never);
 }
+
+/** Several values as one list, at once if all are there. */
+export function whenAll<T>(values: readonly MaybePromise<T>[]): MaybePromise<T[]> {
+  if (values.some((value) => value instanceof Promise)) return Promise.all(values);
+  return values as T[];
+}

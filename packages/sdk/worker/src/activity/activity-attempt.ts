@@ -39,9 +39,7 @@ export class ActivityAttempt {
     const context = new Context({
       info,
       heartbeatFn: (details) => this.heartbeats.record(details),
-      cancelled: this.cancellation.cancelled,
-      cancellationSignal: this.cancellation.signal,
-      cancellationDetailsFn: () => this.cancellation.details,
+      cancellation: this.cancellation,
       log,
     });
     try {

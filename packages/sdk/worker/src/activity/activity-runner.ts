@@ -50,7 +50,8 @@ export class ActivityRunner {
     try {
       const args = await converter.decodeArgs({ ...place, purpose: 'activity-input' }, task.input);
       const details = { ...place, purpose: 'heartbeat' } as const;
-      const heartbeatDetails = await converter.decodeValue(details, task.heartbeatDetails);
+      const heartbeatDetails =
+        task.heartbeatDetails && (await converter.decodeValue(details, task.heartbeatDetails));
       await this.run(task, args, heartbeatDetails);
     } catch (error) {
       await this.#report(task.token, task.activityId, { kind: 'failed', error }, undefined);
@@ -179,10 +180,14 @@ function infoOf(
   heartbeatDetails: unknown,
 ): Info {
   const { token } = task;
-  const taskToken = pack(activityToken.to(token));
   return {
-    taskToken,
-    base64TaskToken: Buffer.from(taskToken).toString('base64'),
+    // Made when asked for: few activities do.
+    get taskToken() {
+      return pack(activityToken.to(token));
+    },
+    get base64TaskToken() {
+      return Buffer.from(this.taskToken).toString('base64');
+    },
     activityId: task.activityId,
     activityType: task.activityType,
     namespace: options.namespace,

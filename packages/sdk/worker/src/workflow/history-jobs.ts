@@ -73,8 +73,10 @@ export class HistoryJobs {
     const steps: TaskStep[] = [];
     for (let i = 0; i < events.length; i++) {
       const event = events[i]!;
-      if (event.eventType !== 'WorkflowTaskStarted') await this.#note(event);
-      else if (i === events.length - 1) steps.push(this.#step(event, undefined));
+      if (event.eventType !== 'WorkflowTaskStarted') {
+        const noting = this.#note(event);
+        if (noting) await noting;
+      } else if (i === events.length - 1) steps.push(this.#step(event, undefined));
       else if (events[i + 1]!.eventType === 'WorkflowTaskCompleted') {
         steps.push(this.#step(event, commandEventsOf(events, i + 1)));
       }
@@ -88,33 +90,45 @@ export class HistoryJobs {
     return { started, jobs, recorded };
   }
 
-  async #note(event: HistoryEvent): Promise<void> {
+  /** A promise only where payloads have to be opened. */
+  #note(event: HistoryEvent): Promise<void> | undefined {
     switch (event.eventType) {
       case 'WorkflowExecutionStarted':
-        return this.#push(0, await this.#initialize(event));
-      case 'WorkflowExecutionSignaled': {
-        const { signalName, input } = event.attributes;
-        const args = await this.#open('signal', input);
-        return this.#push(1, { kind: 'signalWorkflow', signalName, args });
-      }
+        return this.#pushLater(0, this.#initialize(event));
+      case 'WorkflowExecutionSignaled':
+        return this.#pushLater(1, this.#signal(event));
       case 'WorkflowExecutionCancelRequested':
-        return this.#push(2, { kind: 'cancelWorkflow', cause: event.attributes.cause });
+        this.#push(2, { kind: 'cancelWorkflow', cause: event.attributes.cause });
+        return undefined;
       case 'TimerFired':
-        return this.#push(2, { kind: 'fireTimer', timerId: event.attributes.timerId });
+        this.#push(2, { kind: 'fireTimer', timerId: event.attributes.timerId });
+        return undefined;
       case 'ActivityTaskScheduled': {
         const { activityId, activityType } = event.attributes;
-        return this.note(event.eventId, activityId, activityType);
+        this.note(event.eventId, activityId, activityType);
+        return undefined;
       }
       case 'ActivityTaskCompleted':
       case 'ActivityTaskFailed':
       case 'ActivityTaskTimedOut':
       case 'ActivityTaskCanceled':
-        return this.#push(2, await this.#resolveActivity(event));
+        return this.#pushLater(2, this.#resolveActivity(event));
+      default:
+        return undefined;
     }
   }
 
   #push(rank: RankedJob['rank'], job: ActivationJob): void {
     this.#jobs.push({ rank, job });
+  }
+
+  async #pushLater(rank: RankedJob['rank'], job: Promise<ActivationJob>): Promise<void> {
+    this.#push(rank, await job);
+  }
+
+  async #signal(event: EventOf<'WorkflowExecutionSignaled'>): Promise<ActivationJob> {
+    const { signalName, input } = event.attributes;
+    return { kind: 'signalWorkflow', signalName, args: await this.#open('signal', input) };
   }
 
   async #initialize(event: EventOf<'WorkflowExecutionStarted'>): Promise<ActivationJob> {

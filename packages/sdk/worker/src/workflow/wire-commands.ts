@@ -1,21 +1,24 @@
 /** From what a run asks for to what travels: payloads sealed, failures sealed. */
-import type { LoadedDataConverter } from '@perdure/data-converter';
+import { type LoadedDataConverter, type MaybePromise, andThen } from '@perdure/data-converter';
 import type { Command } from '@perdure/protocol';
 import type { SandboxCommand } from '@perdure/workflow/runtime';
 import type { RunPlace } from './history-jobs.ts';
 
-export async function toWireCommand(
+/** The wire form of a command; at once unless user codecs are configured. */
+export function toWireCommand(
   converter: LoadedDataConverter,
   place: RunPlace,
   command: SandboxCommand,
-): Promise<Command> {
+): MaybePromise<Command> {
   const { namespace, workflowId } = place;
   switch (command.kind) {
     case 'scheduleActivity': {
       const { kind: _kind, args, ...facts } = command;
+      if (args.length === 0) return { commandType: 'ScheduleActivityTask', ...facts };
       const context = { namespace, workflowId, purpose: 'activity-input' } as const;
-      const input = args.length > 0 ? await converter.toBlob(context, args) : undefined;
-      return { commandType: 'ScheduleActivityTask', ...facts, input };
+      return andThen(converter.toBlob(context, args), (input): Command => {
+        return { commandType: 'ScheduleActivityTask', ...facts, input };
+      });
     }
     case 'requestCancelActivity':
       return { commandType: 'RequestCancelActivityTask', activityId: command.activityId };
@@ -27,12 +30,15 @@ export async function toWireCommand(
       return { commandType: 'CancelTimer', timerId: command.timerId };
     case 'completeWorkflow': {
       const context = { namespace, workflowId, purpose: 'workflow-result' } as const;
-      const result = await converter.toBlob(context, command.result);
-      return { commandType: 'CompleteWorkflowExecution', result };
+      return andThen(converter.toBlob(context, command.result), (result): Command => {
+        return { commandType: 'CompleteWorkflowExecution', result };
+      });
     }
     case 'failWorkflow': {
-      const failure = await converter.sealFailure({ namespace, workflowId }, command.failure);
-      return { commandType: 'FailWorkflowExecution', failure };
+      const sealed = converter.sealFailure({ namespace, workflowId }, command.failure);
+      return andThen(sealed, (failure): Command => {
+        return { commandType: 'FailWorkflowExecution', failure };
+      });
     }
     case 'cancelWorkflow':
       return { commandType: 'CancelWorkflowExecution' };

@@ -4,7 +4,7 @@
  * once, and both travel as one fused step (blueprint §3).
  */
 import type { LogMetadata, Logger, Payload } from '@perdure/common';
-import type { LoadedDataConverter } from '@perdure/data-converter';
+import { type LoadedDataConverter, whenAll } from '@perdure/data-converter';
 import {
   type Ack,
   type ActivityToken,
@@ -174,7 +174,7 @@ export class WorkflowRunner implements StepFuser {
 
   async #complete(run: CachedRun, token: WorkflowTaskToken, done: Done): Promise<void> {
     const { converter, session } = this.#parts;
-    const commands = await Promise.all(
+    const commands = await whenAll(
       done.commands.map((command) => toWireCommand(converter, run.place, command)),
     );
     session.complete({ kind: 'workflowTaskCompleted', token, commands }, (ack) =>
@@ -222,12 +222,11 @@ export class WorkflowRunner implements StepFuser {
       const activation = { timestampMs: workflowTimeMs, historyLength: startedEventId, jobs };
       const commands = await this.#activate(run, { ...activation, isReplaying: false });
       const place = { namespace, workflowId, purpose: 'activity-result' } as const;
-      const results = await Promise.all(
-        waiting.map(async ({ token: { scheduledEventId, attempt }, result }) => {
-          return { scheduledEventId, attempt, result: await converter.toBlob(place, [result]) };
-        }),
-      );
-      const wire = await Promise.all(
+      const blobs = await whenAll(waiting.map(({ result }) => converter.toBlob(place, [result])));
+      const results = waiting.map(({ token: { scheduledEventId, attempt } }, i) => {
+        return { scheduledEventId, attempt, result: blobs[i] };
+      });
+      const wire = await whenAll(
         commands.map((command) => toWireCommand(converter, run.place, command)),
       );
       const step = { kind: 'step', workflowId, runId, results, assumedNextEventId } as const;

@@ -5,10 +5,8 @@
 
 /** Whether a value is a `Uint8Array` (or `Buffer`), whichever realm made it. */
 export function isBytes(value: unknown): value is Uint8Array {
-  return (
-    value instanceof Uint8Array ||
-    (ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]')
-  );
+  // The tag is a getter on the prototype that tells the class of the bytes in whichever realm.
+  return ArrayBuffer.isView(value) && (value as Uint8Array)[Symbol.toStringTag] === 'Uint8Array';
 }
 
 /** The same bytes in a new `Uint8Array` of this realm. */
