@@ -3,11 +3,10 @@ import { z } from 'zod';
 import { operatorProcedure, router } from './procedures.ts';
 
 /** Lower-case words joined by `-`, `_` or `.`: safe in file names, host names and logs. */
-const namespaceName = z
-  .string()
-  .regex(/^[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?$/, {
-    error: 'a namespace name has 1 to 63 characters a-z, 0-9, ".", "_" or "-", and begins and ends with a letter or digit',
-  });
+const namespaceName = z.string().regex(/^[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?$/, {
+  error:
+    'a namespace name has 1 to 63 characters a-z, 0-9, ".", "_" or "-", and begins and ends with a letter or digit',
+});
 
 export const controlRouter = router({
   createNamespace: operatorProcedure

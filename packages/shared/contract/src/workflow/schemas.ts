@@ -1,5 +1,9 @@
 /** Inputs and outputs of the workflow procedures. Durations and times are milliseconds. */
-import { WorkflowExecutionStatus, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@perdure/common';
+import {
+  WorkflowExecutionStatus,
+  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
+} from '@perdure/common';
 import { type Failure, retryPolicy } from '@perdure/protocol';
 import { z } from 'zod';
 

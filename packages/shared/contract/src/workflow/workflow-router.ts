@@ -1,5 +1,5 @@
 /** Everything one does to workflows from outside. */
-import { namespaceProcedure, router } from '../procedures.ts';
+import { callerOf, namespaceProcedure, router } from '../procedures.ts';
 import {
   cancelWorkflowInput,
   describeWorkflowInput,
@@ -13,23 +13,37 @@ import {
 export const workflowRouter = router({
   startWorkflow: namespaceProcedure
     .input(startWorkflowInput)
-    .mutation(({ ctx, input }) => ctx.services.workflows.startWorkflow(ctx.caller, input)),
+    .mutation(({ ctx, input }) =>
+      ctx.services.workflows.startWorkflow(callerOf(ctx, input.namespace), input),
+    ),
   signalWorkflow: namespaceProcedure
     .input(signalWorkflowInput)
-    .mutation(({ ctx, input }) => ctx.services.workflows.signalWorkflow(ctx.caller, input)),
+    .mutation(({ ctx, input }) =>
+      ctx.services.workflows.signalWorkflow(callerOf(ctx, input.namespace), input),
+    ),
   requestCancelWorkflow: namespaceProcedure
     .input(cancelWorkflowInput)
-    .mutation(({ ctx, input }) => ctx.services.workflows.requestCancelWorkflow(ctx.caller, input)),
+    .mutation(({ ctx, input }) =>
+      ctx.services.workflows.requestCancelWorkflow(callerOf(ctx, input.namespace), input),
+    ),
   terminateWorkflow: namespaceProcedure
     .input(terminateWorkflowInput)
-    .mutation(({ ctx, input }) => ctx.services.workflows.terminateWorkflow(ctx.caller, input)),
+    .mutation(({ ctx, input }) =>
+      ctx.services.workflows.terminateWorkflow(callerOf(ctx, input.namespace), input),
+    ),
   describeWorkflow: namespaceProcedure
     .input(describeWorkflowInput)
-    .query(({ ctx, input }) => ctx.services.workflows.describeWorkflow(ctx.caller, input)),
+    .query(({ ctx, input }) =>
+      ctx.services.workflows.describeWorkflow(callerOf(ctx, input.namespace), input),
+    ),
   getHistory: namespaceProcedure
     .input(getHistoryInput)
-    .query(({ ctx, input, signal }) => ctx.services.workflows.getHistory(ctx.caller, input, signal)),
+    .query(({ ctx, input, signal }) =>
+      ctx.services.workflows.getHistory(callerOf(ctx, input.namespace), input, signal),
+    ),
   listWorkflows: namespaceProcedure
     .input(listWorkflowsInput)
-    .query(({ ctx, input }) => ctx.services.workflows.listWorkflows(ctx.caller, input)),
+    .query(({ ctx, input }) =>
+      ctx.services.workflows.listWorkflows(callerOf(ctx, input.namespace), input),
+    ),
 });
