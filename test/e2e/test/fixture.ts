@@ -1,0 +1,116 @@
+/**
+ * What every file here tests against: one platform per file, encryption on; per test a task queue of
+ * its own, and workers and connections that end with the test.
+ */
+import { type Client, Connection, type WorkflowHandle } from '@perdure/client';
+import type { EmbeddedOptions } from '@perdure/embedded';
+import type { HistoryEvent } from '@perdure/protocol';
+import {
+  type Platform,
+  type RunningWorker,
+  Stage,
+  bundleOf,
+  clientOf,
+  flawsOf,
+  shapeOf,
+  startPlatform,
+  startWorker,
+} from '@perdure/test-support';
+import type { WorkerOptions } from '@perdure/worker';
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
+
+/** See the module comment. */
+export interface Fixture {
+  readonly platform: Platform;
+  readonly client: Client;
+  /** Ends with the present test. */
+  readonly stage: Stage;
+  /** Of the present test. */
+  readonly taskQueue: string;
+  /** A worker of the present test's queue, with the file's workflows unless told otherwise. */
+  worker(options?: Partial<WorkerOptions>): Promise<RunningWorker>;
+  /** A worker that runs activities and no workflows. */
+  activityWorker(options: Partial<WorkerOptions>): Promise<RunningWorker>;
+  /** Starts a workflow of the file by name, under a new id. */
+  start(type: string, ...args: unknown[]): Promise<WorkflowHandle>;
+}
+
+/**
+ * Registers the fixture with the file's hooks. Its fields are there once the tests run.
+ *
+ * @param workflows name of the workflows module in `workflows/`
+ */
+export function useFixture(workflows: string, options: EmbeddedOptions = {}): Fixture {
+  const workflowsPath = workflowsPathOf(workflows);
+  const fileStage = new Stage();
+  const file = {} as { platform: Platform; client: Client };
+  let test = { stage: new Stage(), taskQueue: '' };
+
+  beforeAll(async () => {
+    const [platform] = await Promise.all([startPlatform(fileStage, options), bundleOf(workflowsPath)]);
+    Object.assign(file, { platform, client: await clientOf(fileStage, platform) });
+  });
+  beforeEach(() => {
+    test = { stage: new Stage(), taskQueue: `queue-${randomUUID().slice(0, 8)}` };
+  });
+  afterEach(() => test.stage.close());
+  afterAll(() => fileStage.close());
+
+  return {
+    get platform() {
+      return file.platform;
+    },
+    get client() {
+      return file.client;
+    },
+    get stage() {
+      return test.stage;
+    },
+    get taskQueue() {
+      return test.taskQueue;
+    },
+    async worker(extra = {}) {
+      const workflowBundle = await bundleOf(workflowsPath);
+      const { taskQueue } = test;
+      return startWorker(test.stage, file.platform, { taskQueue, workflowBundle, ...extra });
+    },
+    activityWorker: (extra) =>
+      startWorker(test.stage, file.platform, { taskQueue: test.taskQueue, ...extra }),
+    start: (type, ...args) =>
+      file.client.workflow.start(type, {
+        taskQueue: test.taskQueue,
+        workflowId: `${type}-${randomUUID()}`,
+        args,
+      }),
+  };
+}
+
+/** Path of a module in `workflows/`. */
+export function workflowsPathOf(name: string): string {
+  return fileURLToPath(new URL(`./workflows/${name}.ts`, import.meta.url));
+}
+
+/** A run's history, checked for form. */
+export async function historyOf(handle: WorkflowHandle): Promise<HistoryEvent[]> {
+  const { events } = await handle.fetchHistory();
+  const { status } = await handle.describe();
+  expect(flawsOf(events, status.name !== 'RUNNING')).toEqual([]);
+  return events;
+}
+
+/** The short form of a run's history. */
+export async function shape(handle: WorkflowHandle): Promise<string> {
+  return shapeOf(await historyOf(handle));
+}
+
+/** A connection of the test to some address. */
+export async function connect(
+  stage: Stage,
+  options: { address: string; apiKey?: string },
+): Promise<Connection> {
+  const connection = await Connection.connect({ connectTimeout: '2s', ...options });
+  stage.add('connection', () => connection.close());
+  return connection;
+}
