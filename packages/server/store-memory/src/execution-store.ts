@@ -93,7 +93,13 @@ function storedOf(run: Run | undefined): StoredExecution | undefined {
 }
 
 /** Orders tasks as text: by time, then by run, then by task. */
-function placeOf({ enqueuedAt, runId, scheduledEventId, attempt, namespaceId }: WaitingTask): string {
+function placeOf({
+  enqueuedAt,
+  runId,
+  scheduledEventId,
+  attempt,
+  namespaceId,
+}: WaitingTask): string {
   const time = String(enqueuedAt).padStart(16, '0');
   return [time, namespaceId, runId, scheduledEventId, attempt].join(':');
 }

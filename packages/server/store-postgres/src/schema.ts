@@ -92,7 +92,10 @@ export const currentExecutions = perdure.table(
     runId: uuid('run_id').notNull(),
   },
   (t) => [
-    primaryKey({ name: 'current_executions_pkey', columns: [t.namespaceId, t.workflowId, t.shard] }),
+    primaryKey({
+      name: 'current_executions_pkey',
+      columns: [t.namespaceId, t.workflowId, t.shard],
+    }),
     tenantPolicy(),
   ],
 );

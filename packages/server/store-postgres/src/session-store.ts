@@ -24,7 +24,7 @@ const end = {
     where session_id = any (array(
       select session_id from perdure.worker_sessions
       where session_id = any ($1::text[]) or expires_at <= $2
-      order by session_id for update skip locked))`,
+      order by session_id for update))`,
 };
 
 /** Leases of worker sessions. */

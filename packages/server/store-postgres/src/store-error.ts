@@ -27,10 +27,10 @@ export function isUniqueViolation(error: unknown): boolean {
  * Whether the server refuses or ends connections (class 08, shutdown and start-up, too many
  * connections, no disk or memory), gave a statement up, or the connection itself broke.
  */
-export function isUnavailable(error: unknown): boolean {
+function isUnavailable(error: unknown): boolean {
   if (error instanceof StoreUnavailableError) return true;
   const state = sqlStateOf(error);
-  if (state === undefined) return error instanceof Error && !(error instanceof TypeError);
+  if (state === undefined) return !(error instanceof TypeError || error instanceof RangeError);
   return /^(08|53|57|58)/.test(state);
 }
 

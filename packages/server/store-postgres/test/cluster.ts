@@ -27,7 +27,8 @@ export interface Cluster {
 async function unprivileged(): Promise<{ uid: number; gid: number } | undefined> {
   if (process.geteuid?.() !== 0) return undefined;
   const users = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'));
-  const user = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody');
+  const user =
+    users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody');
   if (!user) throw new Error('wanted a user `postgres` or `nobody` to run Postgres as; found none');
   return { uid: Number(user[2]), gid: Number(user[3]) };
 }
@@ -96,12 +97,15 @@ export async function startCluster(settings: readonly string[] = []): Promise<Cl
     ...settings,
   ];
   await writeFile(join(data, 'postgresql.auto.conf'), `${configuration.join('\n')}\n`);
-  const url = (database: string): string =>
-    `postgres://perdure:none@127.0.0.1:${port}/${database}`;
+  const url = (database: string): string => `postgres://perdure:none@127.0.0.1:${port}/${database}`;
 
   let server: ChildProcess;
   async function start(): Promise<void> {
-    server = spawn(join(bin, 'postgres'), ['-D', data], { ...owner, cwd: directory, stdio: 'ignore' });
+    server = spawn(join(bin, 'postgres'), ['-D', data], {
+      ...owner,
+      cwd: directory,
+      stdio: 'ignore',
+    });
     const up = Date.now() + 20_000;
     for (;;) {
       try {

@@ -179,7 +179,10 @@ test('a lent connection acts for exactly the namespaces asked for, each time', a
   try {
     expect(await pool.run(ids, [])).toEqual([]);
     for (const scope of ['1', '2', '1,2', '1', '', '2']) {
-      const expected = scope.split(',').filter(Boolean).map((id) => [Number(id)]);
+      const expected = scope
+        .split(',')
+        .filter(Boolean)
+        .map((id) => [Number(id)]);
       expect(await pool.run(ids, [], scope)).toEqual(expected);
       await expect(pool.run(broken, [0], '1')).rejects.toThrow('division by zero');
     }

@@ -184,7 +184,9 @@ function requestIdTests(executions: () => ExecutionStore): void {
     for (let version = 1; version < 6; version++) {
       const requestIds = [`request ${version}`];
       const results = await Promise.all(
-        Array.from({ length: 6 }, () => executions().commit([stepOf(key, version, { requestIds })])),
+        Array.from({ length: 6 }, () =>
+          executions().commit([stepOf(key, version, { requestIds })]),
+        ),
       );
       expect(kinds(results.flat()).filter((kind) => kind === 'committed')).toHaveLength(1);
     }

@@ -69,7 +69,18 @@ function loadSuite(executions: () => ExecutionStore): void {
   });
 
   test('ids and states of every form come back as they were', async () => {
-    const ids = ['', ' ', 'ü漢🧁', "o'; --", '{}', '\\', 'x'.repeat(500), '\0', '\u0001', '\u00010'];
+    const ids = [
+      '',
+      ' ',
+      'ü漢🧁',
+      "o'; --",
+      '{}',
+      '\\',
+      'x'.repeat(500),
+      '\0',
+      '\u0001',
+      '\u00010',
+    ];
     const states = [new Uint8Array(0), new Uint8Array(9_000).map((_, i) => i * 31)];
     for (const [i, id] of ids.entries()) {
       const key = newRun(id);
@@ -110,7 +121,8 @@ function historySuite(executions: () => ExecutionStore): void {
     let firstEventId = 1;
     for (let version = 0; version < segments; version++) {
       const history = { firstEventId, segment: eventsOf(firstEventId, version + 1, 32) };
-      const transition = version === 0 ? startOf(key, { history }) : stepOf(key, version, { history });
+      const transition =
+        version === 0 ? startOf(key, { history }) : stepOf(key, version, { history });
       expect(await executions().commit([transition])).toEqual([committed]);
       firstEventId += version + 1;
     }
@@ -193,7 +205,9 @@ function outboxSuite(executions: () => ExecutionStore): void {
   test('a sweep goes through all tasks, oldest first, in pages, across tenants', async () => {
     for (let i = 0; i < 10; i++) {
       const key = newRun(`w${i}`, 1 + (i % 3));
-      await executions().commit([startOf(key, { addTasks: [task(100 - (i % 4)), task(200 + i, 9)] })]);
+      await executions().commit([
+        startOf(key, { addTasks: [task(100 - (i % 4)), task(200 + i, 9)] }),
+      ]);
     }
     const seen: WaitingTask[] = [];
     let cursor: string | undefined;
@@ -222,7 +236,9 @@ function outboxSuite(executions: () => ExecutionStore): void {
 function wakeSuite(executions: () => ExecutionStore): void {
   test('runs are due in the order of their times, across tenants, until they are moved', async () => {
     const keys = [30, 10, 20, 40].map((at) => ({ at, key: newRun(`at ${at}`, at) }));
-    await executions().commit(keys.map(({ at, key }) => startOf(key, { wake: { from: 0, to: at } })));
+    await executions().commit(
+      keys.map(({ at, key }) => startOf(key, { wake: { from: 0, to: at } })),
+    );
     const due = await executions().dueRuns(30, 10);
     expect(due.map((each) => each.wakeAt)).toEqual([10, 20, 30]);
     expect(due[0]).toEqual({ ...keys[1]!.key, wakeAt: 10 });

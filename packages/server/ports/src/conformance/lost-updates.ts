@@ -4,7 +4,12 @@
  */
 import { pack } from '@perdure/protocol';
 import { expect } from 'vitest';
-import type { CommitResult, ExecutionStore, ExecutionTransition, RunKey } from '../execution-store.ts';
+import type {
+  CommitResult,
+  ExecutionStore,
+  ExecutionTransition,
+  RunKey,
+} from '../execution-store.ts';
 import { eventIdsOf, eventsOf, newRun, refOf, startOf, stepOf } from './stores.ts';
 
 /** One transition that a writer tries: on which workflow, and how far behind its knowledge is. */

@@ -131,7 +131,9 @@ export function visibilityStoreConformance(name: string, make: MakeStores): void
       await stores().executions.commit([startOf(mine), startOf({ ...mine, namespaceId: 2 })]);
       expect((await stores().visibility.list(1, {}, 10)).executions).toHaveLength(1);
       expect((await stores().visibility.list(3, {}, 10)).executions).toEqual([]);
-      expect((await stores().visibility.list(3, { workflowId: 'same' }, 10)).executions).toEqual([]);
+      expect((await stores().visibility.list(3, { workflowId: 'same' }, 10)).executions).toEqual(
+        [],
+      );
     });
 
     test('a page token that is not ours is refused', async () => {

@@ -111,7 +111,8 @@ export class Flusher {
 
 function resultsOf([ok, duplicates]: Row, count: number): CommitResult[] {
   const results = Array.from<CommitResult>({ length: count }).fill({ kind: 'conflict' });
-  if (typeof ok === 'string') for (const i of ok.split(',')) results[Number(i)] = { kind: 'committed' };
+  if (typeof ok === 'string')
+    for (const i of ok.split(',')) results[Number(i)] = { kind: 'committed' };
   if (typeof duplicates !== 'string') return results;
   const requestIds = new Map<number, string[]>();
   for (const [i, id] of JSON.parse(duplicates) as [number, string][]) {
