@@ -54,7 +54,9 @@ export class Dispatcher {
       this.#sessions.get(session)?.channel?.cancelActivities([token]);
     }
     this.#enqueue(draft);
-    if (decision.closed) announceClose(draft);
+    if (!decision.closed) return;
+    this.#stopActivities(decision.state);
+    announceClose(draft);
   }
 
   #pushWorkflowTask(draft: Draft, session: WorkerSession): void {
@@ -113,6 +115,16 @@ export class Dispatcher {
         runId: state.runId,
         error: String(error),
       });
+    }
+  }
+
+  /** The run has closed: nobody wants the outcome of what it still runs. */
+  #stopActivities(state: ExecutionState): void {
+    const { workflowId, runId } = state;
+    for (const { session, scheduledEventId, attempt } of state.activities.values()) {
+      if (session === undefined) continue;
+      const token = { workflowId, runId, scheduledEventId, attempt };
+      this.#sessions.get(session)?.channel?.cancelActivities([token]);
     }
   }
 

@@ -10,9 +10,10 @@ import {
   type Transition,
   encodeState,
   openTransition,
+  transientEvents,
 } from '@perdure/engine';
 import type { ExecutionTransition, QueueKey } from '@perdure/ports';
-import type { EagerActivity, HistoryEvent } from '@perdure/protocol';
+import type { EagerActivity } from '@perdure/protocol';
 import type { Matcher } from '../matching/matcher.ts';
 import type { Sessions } from '../matching/sessions.ts';
 import { type WorkerSession, activityKey, workflowTaskKey } from '../matching/worker-session.ts';
@@ -318,28 +319,10 @@ export class Draft {
 
   /** A retried task's own Scheduled and Started events are not stored, yet the worker needs them. */
   #transientSegment(state: ExecutionState): Segment | undefined {
-    if (!this.placements.some((placement) => placement.kind === 'workflow')) return undefined;
-    const task = state.workflowTask;
-    if (!task || task.startedEventId === 0) return undefined;
-    const { scheduledEventId, startedEventId, attempt, scheduledAt, startedAt } = task;
-    const events: HistoryEvent[] = [
-      {
-        eventId: scheduledEventId,
-        eventTime: scheduledAt,
-        eventType: 'WorkflowTaskScheduled',
-        attributes: {
-          taskQueue: state.taskQueue,
-          startToCloseTimeoutMs: state.workflowTaskTimeoutMs,
-          attempt,
-        },
-      },
-      {
-        eventId: startedEventId,
-        eventTime: startedAt,
-        eventType: 'WorkflowTaskStarted',
-        attributes: { scheduledEventId },
-      },
-    ];
+    const placement = this.placements.find(({ kind }) => kind === 'workflow');
+    if (!placement) return undefined;
+    const events = transientEvents(state, placement.session.identity);
+    if (events.length === 0) return undefined;
     return this.entry.tail.withTransient(events);
   }
 
