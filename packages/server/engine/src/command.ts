@@ -140,12 +140,6 @@ export interface CompleteStep {
   readonly commands: readonly Command[];
 }
 
-/** The sticky session has dropped the run from its cache, or is gone. */
-export interface ForgetSticky {
-  readonly kind: 'forgetSticky';
-  readonly session: string;
-}
-
 /** Fires whatever is due. Finding nothing is normal: timers are lazy. */
 export interface WakeUp {
   readonly kind: 'wakeUp';
@@ -168,5 +162,4 @@ export type EngineCommand =
   | HeartbeatActivity
   | LoseActivity
   | CompleteStep
-  | ForgetSticky
   | WakeUp;

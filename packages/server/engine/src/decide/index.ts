@@ -12,7 +12,6 @@ import { decideCompleteStep } from './complete-step.ts';
 import { decideCompleteWorkflowTask } from './complete-workflow-task.ts';
 import { decideFailActivity } from './fail-activity.ts';
 import { decideFailWorkflowTask } from './fail-workflow-task.ts';
-import { decideForgetSticky } from './forget-sticky.ts';
 import { decideHeartbeatActivity } from './heartbeat-activity.ts';
 import { decideLoseActivity } from './lose-activity.ts';
 import { decideLoseWorkflowTask } from './lose-workflow-task.ts';
@@ -45,7 +44,6 @@ const decisions: {
   heartbeatActivity: decideHeartbeatActivity,
   loseActivity: decideLoseActivity,
   completeStep: decideCompleteStep,
-  forgetSticky: decideForgetSticky,
   wakeUp: decideWakeUp,
 };
 
