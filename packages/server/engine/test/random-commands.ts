@@ -29,7 +29,6 @@ const kinds = [
   'loseActivity',
   'loseWorkflowTask',
   'requestCancelWorkflow',
-  'forgetSticky',
   'startWorkflow',
   'terminateWorkflow',
 ] as const satisfies readonly EngineCommand['kind'][];
@@ -188,8 +187,6 @@ export function commandFor(intended: Intent, state: ExecutionState, now: number)
     }
     case 'signalWorkflow':
       return { kind, signalName: stale ? '' : `signal-${n % 3}`, input: blobOf(`${n}`) };
-    case 'forgetSticky':
-      return { kind, session };
     case 'requestCancelWorkflow':
     case 'terminateWorkflow':
     case 'wakeUp':

@@ -7,8 +7,14 @@ import {
 import { type Failure, retryPolicy } from '@perdure/protocol';
 import { z } from 'zod';
 
-/** Largest id or name in characters (semantics 75: 1,000 bytes). */
-const id = z.string().min(1).max(1_000);
+/** Longest id or name, in bytes of UTF-8 (semantics 75). */
+const MAX_ID_BYTES = 1_000;
+const id = z
+  .string()
+  .min(1)
+  .refine((text) => text.isWellFormed() && Buffer.byteLength(text) <= MAX_ID_BYTES, {
+    error: `must be at most ${MAX_ID_BYTES} bytes of well-formed text`,
+  });
 const bytesSchema = z.instanceof(Uint8Array) as z.ZodType<Uint8Array>;
 const milliseconds = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const status = z.enum(WorkflowExecutionStatus);
