@@ -32,6 +32,8 @@ export class TimerPump {
   #timer: NodeJS.Timeout | undefined;
   #recovery: NodeJS.Timeout | undefined;
   #sleepsUntil = Number.POSITIVE_INFINITY;
+  /** Earliest deadline armed while a read was under way, which may have missed it. */
+  #armedMeanwhile = Number.POSITIVE_INFINITY;
   #running = false;
   #stopped = true;
 
@@ -53,7 +55,9 @@ export class TimerPump {
 
   /** A run has armed this deadline. */
   moved(wakeAt: number): void {
-    if (wakeAt > 0 && wakeAt < this.#sleepsUntil) this.#sleep(wakeAt - this.#parts.clock.now());
+    if (wakeAt <= 0) return;
+    if (this.#running) this.#armedMeanwhile = Math.min(this.#armedMeanwhile, wakeAt);
+    else if (wakeAt < this.#sleepsUntil) this.#sleep(wakeAt - this.#parts.clock.now());
   }
 
   #sleep(ms: number): void {
@@ -67,11 +71,14 @@ export class TimerPump {
   async #run(): Promise<void> {
     const { store, clock, log } = this.#parts;
     this.#running = true;
+    this.#armedMeanwhile = Number.POSITIVE_INFINITY;
     let next = LONGEST_SLEEP_MS;
     try {
-      const due = await store.dueRuns(clock.now(), PAGE);
+      // One time for both reads: what falls due between them is the first of the second.
+      const now = clock.now();
+      const due = await store.dueRuns(now, PAGE);
       for (const run of due) this.#wake(run);
-      const nextAt = await store.nextWakeAt(clock.now());
+      const nextAt = await store.nextWakeAt(now);
       if (nextAt !== undefined) next = nextAt - clock.now();
       if (due.length === PAGE) next = SHORTEST_SLEEP_MS;
     } catch (error) {
@@ -79,7 +86,7 @@ export class TimerPump {
       next = 1_000;
     }
     this.#running = false;
-    this.#sleep(next);
+    this.#sleep(Math.min(next, this.#armedMeanwhile - clock.now()));
   }
 
   /**
