@@ -12,6 +12,9 @@ import {
 import type { PlatformAccess } from './platform.ts';
 import type { Stage } from './stage.ts';
 
+/** A test whose activities hang is to end all the same. */
+const FORCE_TIME = '5s';
+
 /** A worker that runs. */
 export interface RunningWorker {
   readonly worker: Worker;
@@ -38,7 +41,8 @@ export async function startWorker(
   const connection = options.connection ?? own!;
   const log: LogEntry[] = [];
   const logger = options.logger ?? keepLog(log, 'WARN');
-  const worker = await Worker.create({ namespace, keyRing, ...options, logger, connection });
+  const defaults = { namespace, keyRing, shutdownForceTime: FORCE_TIME };
+  const worker = await Worker.create({ ...defaults, ...options, logger, connection });
   const ended = worker.run().finally(() => own?.close());
   ended.catch(() => {});
   const stop = async (): Promise<void> => {
