@@ -20,13 +20,14 @@ import { workflowStartCommand } from './commands/workflow-start.ts';
 import { workflowTerminateCommand } from './commands/workflow-terminate.ts';
 import { explain } from './terminal/explain.ts';
 
-/** Parses the arguments and runs the command; sets the exit code. */
-export async function runCli(argv: readonly string[]): Promise<void> {
+/** Parses the arguments and runs the command; returns the exit code. */
+export async function runCli(argv: readonly string[]): Promise<number> {
   try {
     await createProgram().parseAsync(argv);
+    return 0;
   } catch (error) {
     process.stderr.write(`${explain(error)}\n`);
-    process.exitCode = 1;
+    return 1;
   }
 }
 

@@ -3,7 +3,7 @@
  * the demo, however it ends: each holds a channel to it and leaves when that closes.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -110,7 +110,8 @@ export class Processes {
   }
 }
 
-/** The last lines of a log. */
+/** The last lines of a log; none when it was never begun. */
 export function tailOf(log: string): string {
+  if (!existsSync(log)) return '';
   return readFileSync(log, 'utf8').trimEnd().split('\n').slice(-12).join('\n');
 }

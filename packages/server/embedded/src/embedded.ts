@@ -52,11 +52,11 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
 }
 
 async function start(settings: EmbeddedSettings, shutdown: Shutdown): Promise<Embedded> {
-  const { namespace, log } = settings;
+  const { namespace, log, ephemeral } = settings;
+  if (ephemeral) shutdown.add('temporary folder', 1_000, () => discard(settings.dataDir));
   checkUrls(settings);
   await checkPort(settings);
   const dataDir = openDataDirectory(settings.dataDir).path;
-  if (settings.ephemeral) shutdown.add('temporary data directory', 1_000, () => discard(dataDir));
   const [services, { startPlatform }] = await Promise.all([
     startBackingServices(settings).then((started) => {
       shutdown.add('private services', 3_000, () => started.stop());
