@@ -1,0 +1,2 @@
+/** Where the benchmark's worker looks for tasks. */
+export const TASK_QUEUE = 'bench';
