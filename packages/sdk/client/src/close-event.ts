@@ -34,17 +34,27 @@ export async function resultOf(
     case 'WorkflowExecutionFailed':
       throw await failed(converter, context, event);
     case 'WorkflowExecutionCanceled':
-      throw failedBy('Workflow execution cancelled', new CancelledFailure('Workflow canceled'), RetryState.NON_RETRYABLE_FAILURE);
+      throw failedBy(
+        'Workflow execution cancelled',
+        new CancelledFailure('Workflow canceled'),
+        RetryState.NON_RETRYABLE_FAILURE,
+      );
     case 'WorkflowExecutionTerminated': {
       const reason = event.attributes.reason || 'Workflow execution terminated';
       throw failedBy(reason, new TerminatedFailure(reason), RetryState.NON_RETRYABLE_FAILURE);
     }
     case 'WorkflowExecutionTimedOut': {
-      const cause = new TimeoutFailure('Workflow execution timed out', undefined, TimeoutType.START_TO_CLOSE);
+      const cause = new TimeoutFailure(
+        'Workflow execution timed out',
+        undefined,
+        TimeoutType.START_TO_CLOSE,
+      );
       throw failedBy('Workflow execution timed out', cause, event.attributes.retryState);
     }
     default:
-      throw new TypeError(`${event.eventType} does not close a run; is the SDK older than the server?`);
+      throw new TypeError(
+        `${event.eventType} does not close a run; is the SDK older than the server?`,
+      );
   }
 }
 

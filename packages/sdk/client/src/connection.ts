@@ -10,7 +10,7 @@ type Inputs = inferRouterInputs<AppRouter>['workflow'];
 type Outputs = inferRouterOutputs<AppRouter>['workflow'];
 
 /** Name of a workflow procedure of the contract. */
-export type WorkflowProcedure = keyof Inputs & keyof Outputs;
+export type WorkflowProcedure = keyof Inputs;
 
 export interface ConnectionOptions {
   /** `host:port` or a URL. Default: PERDURE_ADDRESS, else `localhost:7233`. */

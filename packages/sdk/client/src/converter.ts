@@ -1,6 +1,11 @@
 /** The data converter of a client or worker, loaded once, on first use. */
 import type { DataConverter } from '@perdure/common';
-import { type KeyRing, type LoadedDataConverter, loadDataConverter, loadKeyRing } from '@perdure/data-converter';
+import {
+  type KeyRing,
+  type LoadedDataConverter,
+  loadDataConverter,
+  loadKeyRing,
+} from '@perdure/data-converter';
 import { loadClientConnectConfig } from '@perdure/envconfig';
 
 export interface ConverterOptions {
@@ -16,8 +21,12 @@ export interface ConverterOptions {
 /**
  * @throws KeyRingError when the key ring cannot be read
  */
-export async function loadConverter({ dataConverter, keyRing }: ConverterOptions): Promise<LoadedDataConverter> {
-  if (keyRing !== undefined) return loadDataConverter({ dataConverter, keyRing: keyRing ?? undefined });
+export async function loadConverter({
+  dataConverter,
+  keyRing,
+}: ConverterOptions): Promise<LoadedDataConverter> {
+  if (keyRing !== undefined)
+    return loadDataConverter({ dataConverter, keyRing: keyRing ?? undefined });
   const { keyring } = loadClientConnectConfig();
   const fromEnvironment = keyring === undefined ? undefined : await loadKeyRing(keyring);
   return loadDataConverter({ dataConverter, keyRing: fromEnvironment });

@@ -13,14 +13,14 @@ import { resultOf } from './close-event.ts';
 import type { Connection, WorkflowProcedure } from './connection.ts';
 import { describe } from './describe.ts';
 import { rethrow } from './errors.ts';
-import type {
-  WorkflowHandle,
-  WorkflowHandleWithFirstExecutionRunId,
-} from './workflow-handle.ts';
+import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from './workflow-handle.ts';
 import { type WorkflowOptions, compileWorkflowOptions } from './workflow-options.ts';
 
 /** Options of a start: those of the workflow, with `args` where its function takes any. */
-export type WorkflowStartOptions<T extends Workflow = Workflow> = WithWorkflowArgs<T, WorkflowOptions>;
+export type WorkflowStartOptions<T extends Workflow = Workflow> = WithWorkflowArgs<
+  T,
+  WorkflowOptions
+>;
 
 export interface ListOptions {
   status?: WorkflowExecutionStatus;
@@ -71,7 +71,10 @@ export class WorkflowClient {
     const { args = [], memo } = options as WorkflowOptions & { args?: readonly unknown[] };
     const input = await converter.encodeArgs({ ...place, purpose: 'workflow-input' }, args);
     const sealedMemo = memo && (await converter.encodeValue({ ...place, purpose: 'memo' }, memo));
-    const { runId, firstExecutionRunId } = await this.#call({ workflowId, workflowType }, 'startWorkflow', {
+    const { runId, firstExecutionRunId } = await this.#call(
+      { workflowId, workflowType },
+      'startWorkflow',
+      {
         ...compiled,
         namespace,
         workflowType,
@@ -79,7 +82,8 @@ export class WorkflowClient {
         memo: sealedMemo,
         identity,
         requestId: uuid4(),
-      });
+      },
+    );
     const handle = this.#handle<T>({ workflowId, runId: undefined }, firstExecutionRunId, runId);
     return handle as WorkflowHandleWithFirstExecutionRunId<T>;
   }
@@ -168,7 +172,11 @@ export class WorkflowClient {
   ): Promise<void> {
     const { namespace, identity } = this.#parts;
     const converter = await this.#parts.loadConverter();
-    const place = { namespace, workflowId: target.workflowId, purpose: 'terminate-details' } as const;
+    const place = {
+      namespace,
+      workflowId: target.workflowId,
+      purpose: 'terminate-details',
+    } as const;
     const details = await converter.encodeArgs(place, values);
     const call = { ...target, namespace, reason, details, identity, requestId: uuid4() };
     await this.#call(target, 'terminateWorkflow', call);

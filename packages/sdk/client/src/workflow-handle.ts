@@ -1,10 +1,17 @@
 import type { SignalDefinition, Workflow, WorkflowResultType } from '@perdure/common';
 import type { WorkflowExecutionStatus } from '@perdure/common';
-import type { DescribeWorkflowOutput, PendingActivity, PendingWorkflowTask } from '@perdure/contract';
+import type {
+  DescribeWorkflowOutput,
+  PendingActivity,
+  PendingWorkflowTask,
+} from '@perdure/contract';
 import type { HistoryEvent } from '@perdure/protocol';
 
 /** An activity that has not closed, its last failure as an error. */
-export interface PendingActivityInfo extends Omit<PendingActivity, 'lastFailure' | 'heartbeatDetails' | 'scheduledTime' | 'lastStartedTime' | 'nextAttemptTime'> {
+export interface PendingActivityInfo extends Omit<
+  PendingActivity,
+  'lastFailure' | 'heartbeatDetails' | 'scheduledTime' | 'lastStartedTime' | 'nextAttemptTime'
+> {
   readonly lastFailure?: Error;
   readonly heartbeatDetails?: unknown;
   readonly scheduledTime: Date;
@@ -56,7 +63,8 @@ export interface WorkflowHandle<T extends Workflow = Workflow> {
 }
 
 /** The handle that a start gives. */
-export interface WorkflowHandleWithFirstExecutionRunId<T extends Workflow = Workflow>
-  extends WorkflowHandle<T> {
+export interface WorkflowHandleWithFirstExecutionRunId<
+  T extends Workflow = Workflow,
+> extends WorkflowHandle<T> {
   readonly firstExecutionRunId: string;
 }

@@ -51,5 +51,7 @@ export function compileWorkflowOptions(options: WorkflowOptions) {
 
 function requireText(field: string, value: unknown): void {
   if (typeof value === 'string' && value.length > 0) return;
-  throw new ValueError(`WorkflowOptions.${field} must be a text that is not empty; got ${String(value)}`);
+  throw new ValueError(
+    `WorkflowOptions.${field} must be a text that is not empty; got ${String(value)}`,
+  );
 }

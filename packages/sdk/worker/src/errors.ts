@@ -4,7 +4,9 @@ import { defineSymbolErrorClass } from '@perdure/common';
 /** Activities were still running when `shutdownForceTime` was over; they were abandoned. */
 export class GracefulShutdownPeriodExpiredError extends Error {
   constructor(shutdownForceMs: number) {
-    super(`activities were still running ${shutdownForceMs} ms after shutdown began; they were abandoned and will be retried elsewhere`);
+    super(
+      `activities were still running ${shutdownForceMs} ms after shutdown began; they were abandoned and will be retried elsewhere`,
+    );
   }
 }
 defineSymbolErrorClass('GracefulShutdownPeriodExpiredError')(GracefulShutdownPeriodExpiredError);

@@ -7,7 +7,7 @@ import {
   ValueError,
   msToNumber,
 } from '@perdure/common';
-import { Connection, type ConverterOptions } from '@perdure/client';
+import type { Connection, ConverterOptions } from '@perdure/client';
 import { loadClientConnectConfig } from '@perdure/envconfig';
 import type { WorkflowBundle } from './sandbox/bundle.ts';
 
@@ -70,19 +70,24 @@ const BYTES_PER_RUN = 50_000;
 export function compileWorkerOptions(options: WorkerOptions): CompiledWorkerOptions {
   const { taskQueue, shutdownForceTime } = options;
   if (typeof taskQueue !== 'string' || taskQueue === '') {
-    throw new ValueError(`WorkerOptions.taskQueue must be a text that is not empty; got ${String(taskQueue)}`);
+    throw new ValueError(
+      `WorkerOptions.taskQueue must be a text that is not empty; got ${String(taskQueue)}`,
+    );
   }
   const activities = activitiesOf(options.activities);
   const hasWorkflows = options.workflowsPath !== undefined || options.workflowBundle !== undefined;
   if (!hasWorkflows && activities.size === 0) {
-    throw new ValueError('a worker needs workflowsPath, workflowBundle or activities; got none of them');
+    throw new ValueError(
+      'a worker needs workflowsPath, workflowBundle or activities; got none of them',
+    );
   }
   return {
     taskQueue,
     namespace: options.namespace ?? loadClientConnectConfig().namespace,
     identity: options.identity ?? `${process.pid}@${hostname()}`,
     workflowSlots: hasWorkflows ? slots(options, 'maxConcurrentWorkflowTaskExecutions', 40) : 0,
-    activitySlots: activities.size > 0 ? slots(options, 'maxConcurrentActivityTaskExecutions', 100) : 0,
+    activitySlots:
+      activities.size > 0 ? slots(options, 'maxConcurrentActivityTaskExecutions', 100) : 0,
     maxCachedWorkflows: options.maxCachedWorkflows ?? defaultCacheSize(),
     cachedWorkflowIdleMs: msToNumber(options.cachedWorkflowIdleTimeout ?? '10s'),
     shutdownGraceMs: msToNumber(options.shutdownGraceTime ?? 0),
@@ -111,7 +116,7 @@ function defaultCacheSize(): number {
 /** Functions of an object, those of its class included, bound to it. */
 function activitiesOf(source: object | undefined): ReadonlyMap<string, ActivityFunction> {
   const found = new Map<string, ActivityFunction>();
-  for (let object: object | null = source ?? null; object && object !== Object.prototype; ) {
+  for (let object: object | null = source ?? null; object && object !== Object.prototype;) {
     for (const name of Object.getOwnPropertyNames(object)) {
       if (name === 'constructor' || found.has(name)) continue;
       const value = (source as Record<string, unknown>)[name];

@@ -9,7 +9,11 @@ import { bundleWorkflowCode } from './sandbox/bundle.ts';
 import { type Sandbox, createSandbox } from './sandbox/sandbox.ts';
 import { WorkerSession } from './session/worker-session.ts';
 import { onShutdownSignal } from './shutdown-signals.ts';
-import { type CompiledWorkerOptions, type WorkerOptions, compileWorkerOptions } from './worker-options.ts';
+import {
+  type CompiledWorkerOptions,
+  type WorkerOptions,
+  compileWorkerOptions,
+} from './worker-options.ts';
 import { WorkflowRunner } from './workflow/workflow-runner.ts';
 
 /** Where a worker is in its life. */

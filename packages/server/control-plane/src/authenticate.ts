@@ -15,16 +15,21 @@ export async function authenticate(
   token: string | undefined,
 ): Promise<Caller> {
   if (!token) {
-    throw unauthenticated('no API key was given; set PERDURE_API_KEY, or pass apiKey to Connection.connect');
+    throw unauthenticated(
+      'no API key was given; set PERDURE_API_KEY, or pass apiKey to Connection.connect',
+    );
   }
   if (operatorToken !== undefined && isSame(token, operatorToken)) return { kind: 'operator' };
   const parts = parseApiKey(token);
   if (!parts) throw unauthenticated('the API key is malformed; a key looks like pk_<id>_<secret>');
   const key = await store.apiKeyById(parts.id);
   if (!key || !isSecretOf(parts.secret, key.secretHash)) {
-    throw unauthenticated('the API key is not known here; check that key and server address belong together');
+    throw unauthenticated(
+      'the API key is not known here; check that key and server address belong together',
+    );
   }
-  if (key.revokedAt !== undefined) throw unauthenticated(`API key ${key.id} has been revoked; use another`);
+  if (key.revokedAt !== undefined)
+    throw unauthenticated(`API key ${key.id} has been revoked; use another`);
   const namespace = await store.namespaceById(key.namespaceId);
   if (!namespace) throw unauthenticated(`the namespace of API key ${key.id} is gone`);
   const { id: namespaceId, name, sealed } = namespace;

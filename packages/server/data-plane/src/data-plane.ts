@@ -105,12 +105,15 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
       const done = () => {};
       const deadline = Number.POSITIVE_INFINITY;
       const request = { kind: 'place', runId: run.runId, session, task } as const;
-      committer.submit({ namespaceId: run.namespaceId, workflowId }, {
-        ...request,
-        deadline,
-        done,
-        fail: done,
-      });
+      committer.submit(
+        { namespaceId: run.namespaceId, workflowId },
+        {
+          ...request,
+          deadline,
+          done,
+          fail: done,
+        },
+      );
     } catch (error) {
       log.warn('could not start a waiting task; the sweep will', { error: String(error) });
       matcher.release(session, task.kind);
@@ -155,7 +158,8 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
     }
   }
 
-  const operations: OperationParts = { committer, store, visibility, clock, newRunId: parts.newRunId };
+  const newRunId = () => parts.newRunId();
+  const operations: OperationParts = { committer, store, visibility, clock, newRunId };
   return {
     workflows: workflowService(operations),
     openWorker: (caller, hello, channel) =>

@@ -74,7 +74,11 @@ function httpApp(services: Services, controlPlane: ControlPlane): Hono {
   return app;
 }
 
-function listen(app: Hono, hostname: string, port: number): Promise<{ server: Server; port: number }> {
+function listen(
+  app: Hono,
+  hostname: string,
+  port: number,
+): Promise<{ server: Server; port: number }> {
   return new Promise((resolve, reject) => {
     const server = serve({ fetch: app.fetch, hostname, port }, (info) => {
       server.off('error', reject);

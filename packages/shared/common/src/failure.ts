@@ -2,9 +2,9 @@
  * The failure classes that cross from activity to workflow to client. Names, fields and messages
  * follow the field's public API (reference: sdk-api "common"); causes chain through `cause`.
  */
-import { RetryState, TimeoutType } from './enums.ts';
+import type { RetryState, TimeoutType } from './enums.ts';
 import { defineSymbolErrorClass } from './symbol-error-class.ts';
-import { type Duration } from './time.ts';
+import type { Duration } from './time.ts';
 
 /** Base of every failure that crosses a workflow or activity boundary. */
 export class TemporalFailure extends Error {
@@ -70,10 +70,7 @@ export class ApplicationFailure extends TemporalFailure {
   }
 
   /** Wraps any thrown value, keeping its message, stack and, unless overridden, its class name. */
-  static fromError(
-    error: unknown,
-    overrides: ApplicationFailureOptions = {},
-  ): ApplicationFailure {
+  static fromError(error: unknown, overrides: ApplicationFailureOptions = {}): ApplicationFailure {
     const isError = error instanceof Error;
     const failure = new this(
       overrides.message ?? (isError ? error.message : String(error)),

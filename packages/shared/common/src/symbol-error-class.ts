@@ -5,7 +5,11 @@
 export function defineSymbolErrorClass(name: string) {
   return (target: { readonly prototype: Error }): void => {
     const mark = Symbol.for(`perdure.error.${name}`);
-    Object.defineProperty(target.prototype, 'name', { value: name, writable: true, configurable: true });
+    Object.defineProperty(target.prototype, 'name', {
+      value: name,
+      writable: true,
+      configurable: true,
+    });
     Object.defineProperty(target.prototype, mark, { value: true });
     Object.defineProperty(target, Symbol.hasInstance, {
       value(this: unknown, instance: unknown): boolean {

@@ -5,7 +5,19 @@
  */
 import { RetryState, TimeoutType } from '@perdure/common';
 import { type PayloadBlob, blob } from './payload.ts';
-import { type Field, count, flag, lazy, list, name, optional, record, text, variant, word } from './record.ts';
+import {
+  type Field,
+  count,
+  flag,
+  lazy,
+  list,
+  name,
+  optional,
+  record,
+  text,
+  variant,
+  word,
+} from './record.ts';
 
 export const retryState = word(Object.values(RetryState) as [RetryState, ...RetryState[]]);
 export const timeoutType = word(Object.values(TimeoutType) as [TimeoutType, ...TimeoutType[]]);

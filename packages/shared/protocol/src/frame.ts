@@ -1,7 +1,12 @@
 /** Frames of the stream: from messages to bytes and back, checking what strangers sent. */
 import { pack, unpack } from './bytes.ts';
 import { readUntrusted } from './record.ts';
-import { type DownstreamMessage, type UpstreamMessage, downstreamMessage, upstreamMessage } from './stream.ts';
+import {
+  type DownstreamMessage,
+  type UpstreamMessage,
+  downstreamMessage,
+  upstreamMessage,
+} from './stream.ts';
 
 /** Bytes of a frame from the SDK. */
 export function encodeUpstream(messages: readonly UpstreamMessage[]): Uint8Array {

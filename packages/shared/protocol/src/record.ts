@@ -147,7 +147,10 @@ export function variant<K extends string, const V extends Variants>(
     from(wire) {
       const array = asArray(wire, 'a variant');
       const found = byCode.get(array[0] as number);
-      if (!found) throw new TypeError(`wanted one of ${[...byCode.keys()].join(', ')}; got kind ${String(array[0])}`);
+      if (!found)
+        throw new TypeError(
+          `wanted one of ${[...byCode.keys()].join(', ')}; got kind ${String(array[0])}`,
+        );
       const value = found[1].from(array.slice(1)) as Record<string, unknown>;
       value[key] = found[0];
       return value as OneOf<V, K>;

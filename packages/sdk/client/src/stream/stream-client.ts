@@ -124,7 +124,9 @@ export class StreamClient {
 
   /** Ends the connection; calls under way are rejected. What was said before still leaves. */
   async close(): Promise<void> {
-    this.#finish(new PerdureServiceError('UNAVAILABLE', 'the connection was closed by this process'));
+    this.#finish(
+      new PerdureServiceError('UNAVAILABLE', 'the connection was closed by this process'),
+    );
     const socket = this.#socket;
     if (!socket || socket.readyState === WebSocket.CLOSED) return;
     await new Promise<void>((resolve) => {
@@ -184,14 +186,17 @@ export class StreamClient {
 
   #reconnect(): void {
     const { connectTimeoutMs } = this.#options;
-    this.#retry = setTimeout(() => {
-      this.#open(connectTimeoutMs).catch((error: unknown) => {
-        if (this.#state === 'closed') return;
-        const final = error instanceof PerdureServiceError && error.code !== 'UNAVAILABLE';
-        if (final) this.#finish(error);
-        else this.#reconnect();
-      });
-    }, reconnectDelay(this.#failures++));
+    this.#retry = setTimeout(
+      () => {
+        this.#open(connectTimeoutMs).catch((error: unknown) => {
+          if (this.#state === 'closed') return;
+          const final = error instanceof PerdureServiceError && error.code !== 'UNAVAILABLE';
+          if (final) this.#finish(error);
+          else this.#reconnect();
+        });
+      },
+      reconnectDelay(this.#failures++),
+    );
   }
 
   #finish(error: Error): void {

@@ -11,14 +11,14 @@ export function streamLink(stream: StreamClient): TRPCLink<AppRouter> {
   return () =>
     ({ op }) =>
       observable((observer) => {
-        const { output, abandon } = stream.start(op.path, op.input);
-        output.then(
+        const call = stream.start(op.path, op.input);
+        call.output.then(
           (data) => {
             observer.next({ result: { type: 'data', data } });
             observer.complete();
           },
           (error: Error) => observer.error(TRPCClientError.from(error)),
         );
-        return abandon;
+        return () => call.abandon();
       });
 }

@@ -131,7 +131,10 @@ export class ActivityRunner {
     const result = await converter.toBlob(place, [payload]);
     session.complete({ kind: 'activityCompleted', token, result }, (ack) => {
       if (ack.outcome !== 'refused') return;
-      log.error('the server refused the result of an activity', { code: ack.code, message: ack.message });
+      log.error('the server refused the result of an activity', {
+        code: ack.code,
+        message: ack.message,
+      });
     });
   }
 
@@ -156,7 +159,10 @@ export class ActivityRunner {
     const failure = await converter.sealFailure({ namespace, workflowId }, decoded);
     session.complete({ kind: 'activityFailed', token, failure }, (ack) => {
       if (ack.outcome !== 'refused') return;
-      log.error('the server refused the failure of an activity', { code: ack.code, message: ack.message });
+      log.error('the server refused the failure of an activity', {
+        code: ack.code,
+        message: ack.message,
+      });
     });
   }
 
@@ -208,7 +214,9 @@ function infoOf(
 }
 
 function isAbort(error: unknown): boolean {
-  return error instanceof CancelledFailure || (error instanceof Error && error.name === 'AbortError');
+  return (
+    error instanceof CancelledFailure || (error instanceof Error && error.name === 'AbortError')
+  );
 }
 
 function keyOf({ runId, scheduledEventId, attempt }: ActivityToken): string {

@@ -28,16 +28,14 @@ export interface RunPlace {
 
 /** Events that end an activity. */
 type ResolvingEvent = {
-  [T in
-    | 'ActivityTaskCompleted'
-    | 'ActivityTaskFailed'
-    | 'ActivityTaskTimedOut'
-    | 'ActivityTaskCanceled']: EventOf<T>;
-}[
-  | 'ActivityTaskCompleted'
-  | 'ActivityTaskFailed'
-  | 'ActivityTaskTimedOut'
-  | 'ActivityTaskCanceled'];
+  [
+    T in
+      | 'ActivityTaskCompleted'
+      | 'ActivityTaskFailed'
+      | 'ActivityTaskTimedOut'
+      | 'ActivityTaskCanceled'
+  ]: EventOf<T>;
+}['ActivityTaskCompleted' | 'ActivityTaskFailed' | 'ActivityTaskTimedOut' | 'ActivityTaskCanceled'];
 
 /** Jobs of one rank come in event order; signals come before the rest. */
 interface RankedJob {
@@ -65,7 +63,11 @@ export class HistoryJobs {
   /** The job of an activity that completed here, ahead of its events. */
   completed(scheduledEventId: number, activityId: string, result: Payload): ActivationJob {
     this.#activityIds.delete(scheduledEventId);
-    return { kind: 'resolveActivity', activityId, outcome: { kind: 'completed', result: [result] } };
+    return {
+      kind: 'resolveActivity',
+      activityId,
+      outcome: { kind: 'completed', result: [result] },
+    };
   }
 
   /** Splits events into the tasks they bring. The last event must be a WorkflowTaskStarted. */
@@ -149,13 +151,20 @@ export class HistoryJobs {
       retryPolicy: attributes.retryPolicy,
       memo: attributes.memo && (await this.#open('memo', attributes.memo)),
     };
-    return { kind: 'initialize', facts, args: await this.#open('workflow-input', attributes.input) };
+    return {
+      kind: 'initialize',
+      facts,
+      args: await this.#open('workflow-input', attributes.input),
+    };
   }
 
   async #resolveActivity(event: ResolvingEvent): Promise<ActivationJob> {
     const { scheduledEventId } = event.attributes;
     const known = this.#activityIds.get(scheduledEventId);
-    if (!known) throw new Error(`event ${event.eventId} refers to an activity of unknown event ${scheduledEventId}`);
+    if (!known)
+      throw new Error(
+        `event ${event.eventId} refers to an activity of unknown event ${scheduledEventId}`,
+      );
     this.#activityIds.delete(scheduledEventId);
     const outcome = await this.#outcomeOf(event, known);
     return { kind: 'resolveActivity', activityId: known.activityId, outcome };
@@ -177,7 +186,13 @@ export class HistoryJobs {
     const cause = await this.#converter.openFailure(this.#place, failure);
     const timedOut = event.eventType === 'ActivityTaskTimedOut';
     const message = timedOut ? 'Activity task timed out' : 'Activity task failed';
-    const info = { kind: 'activity' as const, ...known, scheduledEventId, startedEventId, retryState };
+    const info = {
+      kind: 'activity' as const,
+      ...known,
+      scheduledEventId,
+      startedEventId,
+      retryState,
+    };
     return { kind: 'failed', failure: { message, info, cause } };
   }
 

@@ -20,7 +20,9 @@ export function checkReplay(
     const expected = event && describeEvent(event);
     const actual = commands[i] && describeCommand(commands[i]!);
     if (expected === actual) continue;
-    const where = event ? `event ${event.eventId} records ${expected}` : 'the history records nothing more';
+    const where = event
+      ? `event ${event.eventId} records ${expected}`
+      : 'the history records nothing more';
     const what = actual ? `the code asked for ${actual}` : 'the code asked for nothing';
     throw new NondeterminismError(
       `[TMPRL1100] Nondeterminism error: ${where}, but ${what}. The workflow code has changed in a way that running workflows cannot follow; bring back the old order of calls, or branch with patched()`,

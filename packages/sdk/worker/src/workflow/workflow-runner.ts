@@ -197,7 +197,10 @@ export class WorkflowRunner implements StepFuser {
       attempt,
       failure: decoded.message,
     });
-    const failure = await converter.sealFailure({ namespace: options.namespace, workflowId }, decoded);
+    const failure = await converter.sealFailure(
+      { namespace: options.namespace, workflowId },
+      decoded,
+    );
     const nondeterministic = error instanceof NondeterminismError;
     const cause: WorkflowTaskFailedCause = nondeterministic
       ? 'NON_DETERMINISTIC_ERROR'
@@ -246,7 +249,8 @@ export class WorkflowRunner implements StepFuser {
     run.busy = false;
     if (ack.outcome !== 'ok') {
       const { code, message } = ack;
-      if (ack.outcome === 'refused') this.#parts.log.error('the server refused a workflow task', { code, message });
+      if (ack.outcome === 'refused')
+        this.#parts.log.error('the server refused a workflow task', { code, message });
       return this.#cache.evict(run);
     }
     this.#settle(run, done, ack);

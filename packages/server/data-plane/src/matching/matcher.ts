@@ -81,7 +81,7 @@ export class Matcher {
   /** Gives back a slot that was taken for nothing. */
   release(session: WorkerSession, kind: SlotKind): void {
     session.credit[kind] += 1;
-    this.#hand(this.#queue({ ...session, kind }));
+    this.#hand(this.#queue(keyOf(session, kind)));
   }
 
   /** Takes in tasks that wait in the outbox, once they are durable. */
@@ -93,7 +93,7 @@ export class Matcher {
   }
 
   #queuesOf(session: WorkerSession): TaskQueue[] {
-    return (['workflow', 'activity'] as const).map((kind) => this.#queue({ ...session, kind }));
+    return (['workflow', 'activity'] as const).map((kind) => this.#queue(keyOf(session, kind)));
   }
 
   #queue({ namespaceId, taskQueue, kind }: QueueKey): TaskQueue {
@@ -150,6 +150,10 @@ export class Matcher {
       });
     });
   }
+}
+
+function keyOf({ namespaceId, taskQueue }: WorkerSession, kind: SlotKind): QueueKey {
+  return { namespaceId, taskQueue, kind };
 }
 
 function nameOf(key: QueueKey): string {

@@ -4,7 +4,13 @@ import type { BacklogTask } from './task-queue.ts';
 
 export function taskIdOf({ run, task }: BacklogTask): string {
   const kind = task.kind === 'workflow' ? 'w' : 'a';
-  return [run.namespaceId, run.shard, run.runId, `${kind}${task.scheduledEventId}`, task.attempt].join('/');
+  return [
+    run.namespaceId,
+    run.shard,
+    run.runId,
+    `${kind}${task.scheduledEventId}`,
+    task.attempt,
+  ].join('/');
 }
 
 /** The task of an id, or undefined for text that is none. */

@@ -3,7 +3,13 @@
  * is to be said to it. A session outlives its connection for a grace period, so that a reconnect
  * loses nothing.
  */
-import type { Ack, ActivityTask, ActivityToken, WorkflowTask, WorkflowTaskToken } from '@perdure/protocol';
+import type {
+  Ack,
+  ActivityTask,
+  ActivityToken,
+  WorkflowTask,
+  WorkflowTaskToken,
+} from '@perdure/protocol';
 
 /** Kinds of slots. */
 export type SlotKind = 'workflow' | 'activity';
@@ -49,7 +55,12 @@ export class WorkerSession {
   draining = false;
   #mail: WorkerMail | undefined;
 
-  constructor(facts: { sessionId: string; namespaceId: number; taskQueue: string; identity: string }) {
+  constructor(facts: {
+    sessionId: string;
+    namespaceId: number;
+    taskQueue: string;
+    identity: string;
+  }) {
     this.sessionId = facts.sessionId;
     this.namespaceId = facts.namespaceId;
     this.taskQueue = facts.taskQueue;

@@ -27,7 +27,16 @@ export async function ask(
     const { command, runId, requestId } = call;
     const deadline = call.now + CALL_TIMEOUT_MS;
     const session = undefined;
-    committer.submit(key, { kind: 'command', command, runId, requestId, session, deadline, done, fail });
+    committer.submit(key, {
+      kind: 'command',
+      command,
+      runId,
+      requestId,
+      session,
+      deadline,
+      done,
+      fail,
+    });
   });
   refuseRejected(reply.outcome, key, call.runId);
   return reply;
@@ -41,14 +50,18 @@ export function refuseRejected(outcome: Outcome, key: WorkflowKey, runId?: strin
     case 'notFound':
       throw notFound(workflowId, runId);
     case 'alreadyStarted':
-      throw new PerdureServiceError('WORKFLOW_ALREADY_STARTED', outcome.message, { workflowId, runId });
+      throw new PerdureServiceError('WORKFLOW_ALREADY_STARTED', outcome.message, {
+        workflowId,
+        runId,
+      });
     default:
       throw new PerdureServiceError('INVALID_ARGUMENT', outcome.message, { workflowId, runId });
   }
 }
 
 export function notFound(workflowId: string, runId: string | undefined): PerdureServiceError {
-  const which = runId === undefined ? `workflow '${workflowId}'` : `run ${runId} of '${workflowId}'`;
+  const which =
+    runId === undefined ? `workflow '${workflowId}'` : `run ${runId} of '${workflowId}'`;
   return new PerdureServiceError(
     'WORKFLOW_NOT_FOUND',
     `${which} was not found, or has closed already; check the workflow id, the run id and the namespace`,

@@ -4,7 +4,13 @@
  * is started once, by compare-and-set.
  */
 import type { Clock, Logger } from '@perdure/common';
-import type { ExecutionStore, QueueKey, SweepCursor, TaskBroker, WaitingTask } from '@perdure/ports';
+import type {
+  ExecutionStore,
+  QueueKey,
+  SweepCursor,
+  TaskBroker,
+  WaitingTask,
+} from '@perdure/ports';
 import type { Matcher } from '../matching/matcher.ts';
 
 /** Time between two looks. */
@@ -70,7 +76,10 @@ export class OutboxPump {
     for (;;) {
       const { tasks, cursor } = await store.waitingTasks(before, PAGE, this.#cursor);
       for (const [key, group] of byQueue(tasks)) {
-        matcher.enqueue(key, group.map((task) => ({ run: task, workflowId: undefined, task })));
+        matcher.enqueue(
+          key,
+          group.map((task) => ({ run: task, workflowId: undefined, task })),
+        );
       }
       if (cursor !== undefined) this.#cursor = cursor;
       if (tasks.length < PAGE || this.#stopped) return;

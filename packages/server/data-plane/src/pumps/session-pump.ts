@@ -48,8 +48,8 @@ export class SessionPump {
   }
 
   async #renew(): Promise<void> {
-    const { store, clock, log, sessionIds } = this.#parts;
-    const ids = sessionIds();
+    const { store, clock, log } = this.#parts;
+    const ids = this.#parts.sessionIds();
     if (ids.length === 0) return;
     try {
       await store.renewSessions(ids, clock.now() + LEASE_MS);

@@ -13,10 +13,16 @@ export async function callProcedure(
   input: unknown,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const procedures = appRouter._def.procedures as unknown as Record<string, { _def: { type: 'query' | 'mutation' } }>;
+  const procedures = appRouter._def.procedures as unknown as Record<
+    string,
+    { _def: { type: 'query' | 'mutation' } }
+  >;
   const procedure = Object.hasOwn(procedures, path) ? procedures[path] : undefined;
   if (!procedure) {
-    throw new PerdureServiceError('INVALID_ARGUMENT', `there is no procedure '${path}'; is the SDK newer than the server?`);
+    throw new PerdureServiceError(
+      'INVALID_ARGUMENT',
+      `there is no procedure '${path}'; is the SDK newer than the server?`,
+    );
   }
   try {
     return await callTRPCProcedure({
@@ -40,7 +46,11 @@ function refusalOf(error: unknown): unknown {
   if (cause instanceof ZodError) {
     const [issue] = cause.issues;
     const field = issue?.path.join('.') ?? '';
-    return new PerdureServiceError('INVALID_ARGUMENT', `'${field}' is not acceptable: ${issue?.message ?? 'invalid'}`, { field });
+    return new PerdureServiceError(
+      'INVALID_ARGUMENT',
+      `'${field}' is not acceptable: ${issue?.message ?? 'invalid'}`,
+      { field },
+    );
   }
   return cause ?? error;
 }

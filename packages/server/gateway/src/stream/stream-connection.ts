@@ -113,7 +113,9 @@ export class StreamConnection {
     }
   }
 
-  #tellWorker(message: Exclude<UpstreamMessage, { kind: 'call' | 'cancelCall' | 'openWorker' }>): void {
+  #tellWorker(
+    message: Exclude<UpstreamMessage, { kind: 'call' | 'cancelCall' | 'openWorker' }>,
+  ): void {
     const worker = this.#workers.get(message.channel);
     // A worker that was refused, or is being opened, may have spoken ahead.
     if (!worker) return;
@@ -179,7 +181,8 @@ export class StreamConnection {
 
 function namespaceOf(caller: Caller, named: string): NamespaceCaller {
   if (caller.kind === 'namespace' && caller.namespace === named) return caller;
-  const owner = caller.kind === 'namespace' ? `belongs to '${caller.namespace}'` : 'is the operator token';
+  const owner =
+    caller.kind === 'namespace' ? `belongs to '${caller.namespace}'` : 'is the operator token';
   throw new PerdureServiceError(
     'NAMESPACE_NOT_FOUND',
     `namespace '${named}' was not found with this API key, which ${owner}; set PERDURE_NAMESPACE to match the key`,

@@ -61,7 +61,8 @@ export class StreamServer {
     socket.on('error', () => socket.destroy());
     try {
       const path = new URL(request.url ?? '/', 'http://localhost').pathname;
-      if (path !== STREAM_PATH) return refuseUpgrade(socket, 404, 'INVALID_ARGUMENT', 'no such path');
+      if (path !== STREAM_PATH)
+        return refuseUpgrade(socket, 404, 'INVALID_ARGUMENT', 'no such path');
       const caller = await this.#parts.controlPlane.authenticate(
         bearerOf(request.headers.authorization),
       );
@@ -70,7 +71,13 @@ export class StreamServer {
       const known = error instanceof PerdureServiceError;
       if (!known) this.#parts.log.error('could not authenticate', { error: String(error) });
       if (known) refuseUpgrade(socket, 401, error.code, error.message);
-      else refuseUpgrade(socket, 503, 'UNAVAILABLE', 'the server could not check the API key; try again');
+      else
+        refuseUpgrade(
+          socket,
+          503,
+          'UNAVAILABLE',
+          'the server could not check the API key; try again',
+        );
     }
   }
 

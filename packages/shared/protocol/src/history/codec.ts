@@ -41,7 +41,12 @@ export function decodeEvents(segment: Uint8Array): HistoryEvent[] {
 }
 
 function decodeEvent(wire: unknown): HistoryEvent {
-  const [version, eventId, eventTime, number, ...attributes] = wire as [number, number, number, number];
+  const [version, eventId, eventTime, number, ...attributes] = wire as [
+    number,
+    number,
+    number,
+    number,
+  ];
   const found = byNumber.get(number);
   if (version !== EVENT_SCHEMA_VERSION || !found) {
     throw new TypeError(

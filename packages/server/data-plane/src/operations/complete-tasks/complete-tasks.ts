@@ -2,11 +2,7 @@
 import { PerdureServiceError } from '@perdure/common';
 import type { CommandRequest, Reply } from '../../commit/request.ts';
 import type { Ack, Completion, Failure } from '@perdure/protocol';
-import {
-  type WorkerSession,
-  activityKey,
-  workflowTaskKey,
-} from '../../matching/worker-session.ts';
+import { type WorkerSession, activityKey, workflowTaskKey } from '../../matching/worker-session.ts';
 import { type PayloadRules, checkCompletion } from '../../policy/payload-guard.ts';
 import type { Committer } from '../../commit/committer.ts';
 import type { Dispatcher } from '../../commit/dispatcher.ts';
@@ -20,7 +16,10 @@ export interface CompletionContext {
   readonly rules: PayloadRules;
 }
 
-export function completeTasks(context: CompletionContext, completions: readonly Completion[]): void {
+export function completeTasks(
+  context: CompletionContext,
+  completions: readonly Completion[],
+): void {
   for (const completion of completions) completeTask(context, completion);
 }
 
@@ -32,17 +31,20 @@ function completeTask(context: CompletionContext, completion: Completion): void 
   const command = refusal
     ? failureFor(refusal, completion, session)
     : commandFor(completion, session);
-  committer.submit({ namespaceId: session.namespaceId, workflowId }, {
-    kind: 'command',
-    command,
-    runId,
-    requestId: undefined,
-    session,
-    // For as long as it takes: the worker waits for the answer.
-    deadline: Number.POSITIVE_INFINITY,
-    done: (reply) => acknowledge(context, ackFor(completion.n, reply, refusal)),
-    fail: () => acknowledge(context, { n: completion.n, outcome: 'stale' }),
-  });
+  committer.submit(
+    { namespaceId: session.namespaceId, workflowId },
+    {
+      kind: 'command',
+      command,
+      runId,
+      requestId: undefined,
+      session,
+      // For as long as it takes: the worker waits for the answer.
+      deadline: Number.POSITIVE_INFINITY,
+      done: (reply) => acknowledge(context, ackFor(completion.n, reply, refusal)),
+      fail: () => acknowledge(context, { n: completion.n, outcome: 'stale' }),
+    },
+  );
 }
 
 function acknowledge({ session, dispatcher }: CompletionContext, ack: Ack): void {

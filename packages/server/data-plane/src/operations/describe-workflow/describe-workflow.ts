@@ -26,7 +26,8 @@ export async function describeWorkflow(
     startTime: state.startTime,
     closeTime: state.closeTime || undefined,
     historyLength: state.nextEventId - 1,
-    pendingActivities: state.status === 'RUNNING' ? [...state.activities.values()].map(pending) : [],
+    pendingActivities:
+      state.status === 'RUNNING' ? [...state.activities.values()].map(pending) : [],
     pendingWorkflowTask: pendingTask(state),
   };
 }

@@ -9,10 +9,14 @@ export async function requestCancelWorkflow(
   call: CancelWorkflowInput,
 ): Promise<void> {
   const { workflowId, runId, requestId, reason, identity } = call;
-  await ask(committer, { namespaceId: caller.namespaceId, workflowId }, {
-    command: { kind: 'requestCancelWorkflow', cause: reason, identity },
-    runId,
-    requestId,
-    now: clock.now(),
-  });
+  await ask(
+    committer,
+    { namespaceId: caller.namespaceId, workflowId },
+    {
+      command: { kind: 'requestCancelWorkflow', cause: reason, identity },
+      runId,
+      requestId,
+      now: clock.now(),
+    },
+  );
 }

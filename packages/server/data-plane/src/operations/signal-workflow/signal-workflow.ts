@@ -11,10 +11,14 @@ export async function signalWorkflow(
 ): Promise<void> {
   const { workflowId, runId, requestId, signalName, input, header, identity } = call;
   checkBlobs(caller, { input, header });
-  await ask(committer, { namespaceId: caller.namespaceId, workflowId }, {
-    command: { kind: 'signalWorkflow', signalName, input, header, identity },
-    runId,
-    requestId,
-    now: clock.now(),
-  });
+  await ask(
+    committer,
+    { namespaceId: caller.namespaceId, workflowId },
+    {
+      command: { kind: 'signalWorkflow', signalName, input, header, identity },
+      runId,
+      requestId,
+      now: clock.now(),
+    },
+  );
 }

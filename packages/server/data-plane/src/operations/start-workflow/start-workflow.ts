@@ -15,7 +15,11 @@ export async function startWorkflow(
   const { header, memo } = input;
   checkBlobs(caller, { input: input.input, header, memo });
   const key = { namespaceId: caller.namespaceId, workflowId: input.workflowId };
-  const command: StartWorkflow = { kind: 'startWorkflow', runId: parts.newRunId(), ...factsOf(input) };
+  const command: StartWorkflow = {
+    kind: 'startWorkflow',
+    runId: parts.newRunId(),
+    ...factsOf(input),
+  };
   const reply = await new Promise<Reply>((done, fail) => {
     parts.committer.submit(key, {
       kind: 'start',
@@ -32,7 +36,12 @@ export async function startWorkflow(
 }
 
 function factsOf(input: StartWorkflowInput): Omit<StartWorkflow, 'kind' | 'runId'> {
-  const { namespace: _n, workflowIdReusePolicy: _r, workflowIdConflictPolicy: _c, ...facts } = input;
+  const {
+    namespace: _n,
+    workflowIdReusePolicy: _r,
+    workflowIdConflictPolicy: _c,
+    ...facts
+  } = input;
   return facts;
 }
 

@@ -11,10 +11,14 @@ export async function terminateWorkflow(
 ): Promise<void> {
   const { workflowId, runId, requestId, reason, details, identity } = call;
   checkBlobs(caller, { details });
-  await ask(committer, { namespaceId: caller.namespaceId, workflowId }, {
-    command: { kind: 'terminateWorkflow', reason, details, identity },
-    runId,
-    requestId,
-    now: clock.now(),
-  });
+  await ask(
+    committer,
+    { namespaceId: caller.namespaceId, workflowId },
+    {
+      command: { kind: 'terminateWorkflow', reason, details, identity },
+      runId,
+      requestId,
+      now: clock.now(),
+    },
+  );
 }
