@@ -171,7 +171,7 @@ export class Committer {
       draft.take(request);
     }
     draft.close();
-    if (draft.decision.changed) {
+    if (draft.changed) {
       entry.flying = true;
       return draft;
     }

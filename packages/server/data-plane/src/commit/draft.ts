@@ -130,10 +130,14 @@ export class Draft {
     this.#answer(request, this.#transition.apply({ kind: 'wakeUp' }), undefined);
   }
 
-  /** Ends the deciding. */
+  /** Ends the deciding. Where there is no run, every request was refused and nothing is decided. */
   close(): void {
-    const decision = this.#transition.close();
-    this.#decision = decision;
+    if (this.#transition.state) this.#decision = this.#transition.close();
+  }
+
+  /** Whether there is something to commit. */
+  get changed(): boolean {
+    return this.#decision?.changed ?? false;
   }
 
   /** The form the store takes. Call once, after {@link close}. */
@@ -303,7 +307,7 @@ export class Draft {
   }
 
   #inspectActivities(state: ExecutionState): void {
-    for (const activity of [...state.activities.values()]) {
+    for (const activity of state.activities.values()) {
       const { scheduledEventId, attempt, session, startedAt } = activity;
       if (startedAt === 0 || session === undefined) continue;
       const key = activityKey(state.runId, scheduledEventId, attempt);

@@ -1,37 +1,77 @@
-/** Records the progress of running activities; cancellation is pushed, not answered here. */
-import type { Heartbeat } from '@perdure/protocol';
+/**
+ * Records the progress of running activities; cancellation is pushed, not answered here. A heartbeat
+ * whose details are unacceptable fails its attempt, as an unacceptable result would.
+ */
+import { PerdureServiceError } from '@perdure/common';
+import type { ActivityToken, Heartbeat } from '@perdure/protocol';
 import type { Committer } from '../../commit/committer.ts';
+import type { CommandRequest } from '../../commit/request.ts';
 import { type WorkerSession, activityKey } from '../../matching/worker-session.ts';
 import { type PayloadRules, checkBlobs } from '../../policy/payload-guard.ts';
 
+type Command = CommandRequest['command'];
+
+export interface HeartbeatContext {
+  readonly committer: Committer;
+  readonly session: WorkerSession;
+  readonly rules: PayloadRules;
+}
+
 export function heartbeatActivities(
-  {
-    committer,
-    session,
-    rules,
-  }: { committer: Committer; session: WorkerSession; rules: PayloadRules },
+  context: HeartbeatContext,
   heartbeats: readonly Heartbeat[],
 ): void {
   for (const { token, details } of heartbeats) {
+    const { scheduledEventId, attempt } = token;
+    const refusal = refusalOf(context.rules, details);
+    if (!refusal) {
+      submit(context, token, { kind: 'heartbeatActivity', scheduledEventId, attempt, details });
+      continue;
+    }
+    const { identity } = context.session;
+    const { message, code } = refusal;
+    const failure = { message, info: { kind: 'application' as const, type: code } };
+    submit(context, token, { kind: 'failActivity', scheduledEventId, attempt, identity, failure });
+    callOff(context.session, token);
+  }
+}
+
+function submit(
+  { committer, session }: HeartbeatContext,
+  token: ActivityToken,
+  command: Command,
+): void {
+  const { workflowId, runId } = token;
+  committer.submit({ namespaceId: session.namespaceId, workflowId }, {
+    kind: 'command',
+    command,
+    runId,
+    requestId: undefined,
+    session,
+    deadline: Number.POSITIVE_INFINITY,
+    done: ({ outcome }) => {
+      if (outcome.kind === 'rejected') callOff(session, token);
+    },
+    fail() {},
+  });
+}
+
+/** The attempt is no longer wanted: closed, superseded, timed out or failed. */
+function callOff(session: WorkerSession, token: ActivityToken): void {
+  const { runId, scheduledEventId, attempt } = token;
+  session.running.delete(activityKey(runId, scheduledEventId, attempt));
+  session.channel?.cancelActivities([token]);
+}
+
+function refusalOf(
+  rules: PayloadRules,
+  details: Uint8Array | undefined,
+): PerdureServiceError | undefined {
+  try {
     checkBlobs(rules, { details });
-    const { workflowId, runId, scheduledEventId, attempt } = token;
-    committer.submit(
-      { namespaceId: session.namespaceId, workflowId },
-      {
-        kind: 'command',
-        command: { kind: 'heartbeatActivity', scheduledEventId, attempt, details },
-        runId,
-        requestId: undefined,
-        session,
-        deadline: Number.POSITIVE_INFINITY,
-        done: ({ outcome }) => {
-          if (outcome.kind !== 'rejected') return;
-          // The attempt is no longer wanted: closed, superseded or timed out.
-          session.running.delete(activityKey(runId, scheduledEventId, attempt));
-          session.channel?.cancelActivities([token]);
-        },
-        fail() {},
-      },
-    );
+    return undefined;
+  } catch (error) {
+    if (error instanceof PerdureServiceError) return error;
+    throw error;
   }
 }

@@ -22,7 +22,6 @@ export interface WorkerParts {
 export interface WorkerConnection {
   credit(workflow: number, activity: number): void;
   complete(completions: readonly Completion[]): void;
-  /** @throws PerdureServiceError for a plaintext or oversize detail */
   heartbeat(heartbeats: readonly Heartbeat[]): void;
   /** No more tasks. */
   drain(): void;
