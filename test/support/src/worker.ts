@@ -13,7 +13,7 @@ import type { PlatformAccess } from './platform.ts';
 import type { Stage } from './stage.ts';
 
 /** A test whose activities hang is to end all the same. */
-const FORCE_TIME = '5s';
+const FORCE_TIME = '5s' as const;
 
 /** A worker that runs. */
 export interface RunningWorker {
