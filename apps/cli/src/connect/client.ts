@@ -12,7 +12,7 @@ export interface ClientOptions {
 }
 
 /** A command should fail while its user still looks. */
-const connectTimeout = '5s';
+const connectTimeout = '3s';
 const answerWithinMs = 20_000;
 
 /**

@@ -34,7 +34,7 @@ export async function withOperator<T>(
   }
   const local = readConnection(dataDir)?.address;
   const address = options.address ?? (process.env['PERDURE_ADDRESS'] || undefined) ?? local;
-  const connection = await Connection.connect({ address, apiKey: token, connectTimeout: '5s' });
+  const connection = await Connection.connect({ address, apiKey: token, connectTimeout: '3s' });
   try {
     return await inTime(use(connection.service.control));
   } finally {
