@@ -3,7 +3,12 @@ import { Packr } from 'msgpackr';
 
 // Plain MessagePack without msgpackr's own record extension, so that any language can read it.
 // Read bytes are copies: a small payload must not keep a whole frame alive.
-const packr = new Packr({ useRecords: false, mapsAsObjects: true, copyBuffers: true });
+const packr = new Packr({
+  useRecords: false,
+  mapsAsObjects: true,
+  variableMapSize: true,
+  copyBuffers: true,
+});
 
 /** Bytes of a value. */
 export function pack(value: unknown): Uint8Array {

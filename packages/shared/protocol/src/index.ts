@@ -23,8 +23,10 @@ export {
   real,
   record,
   text,
+  uuid,
   variant,
   word,
 } from './record.ts';
 export { retryPolicy } from './retry-policy.ts';
 export * from './stream.ts';
+export { packUuid, unpackUuid } from './uuid.ts';

@@ -6,6 +6,7 @@
  * readers take a missing tail as `undefined`.
  */
 import { z } from 'zod';
+import { packUuid, unpackUuid } from './uuid.ts';
 
 /** One field, or a whole record: how it looks in code, how it is checked, how it travels. */
 export interface Field<T> {
@@ -38,6 +39,8 @@ function plain<T>(schema: z.ZodType<T>): Field<T> {
 
 /** UTF-8 text of at most 1,000 characters: ids, names (semantics 75). */
 export const name = plain(z.string().max(1_000));
+/** An id that is usually a UUID, and then takes 16 bytes. */
+export const uuid: Field<string> = { schema: name.schema, to: packUuid, from: unpackUuid };
 /** Text of any length. */
 export const text = plain(z.string().max(65_536));
 /** A whole number of at least 0: event ids, attempts, milliseconds. */

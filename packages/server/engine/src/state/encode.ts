@@ -10,7 +10,7 @@
  * meaning raises STATE_SCHEMA_VERSION.
  */
 import type { WorkflowExecutionStatus } from '@perdure/common';
-import { pack, unpack } from '@perdure/protocol';
+import { pack, packUuid, unpack, unpackUuid } from '@perdure/protocol';
 import {
   type Base,
   type Wire,
@@ -50,10 +50,10 @@ export function encodeState(state: ExecutionState): Uint8Array {
     trim([
       STATE_SCHEMA_VERSION,
       state.workflowId,
-      state.runId,
+      packUuid(state.runId),
       state.workflowType,
       state.taskQueue,
-      state.firstExecutionRunId === state.runId ? null : state.firstExecutionRunId,
+      state.firstExecutionRunId === state.runId ? null : packUuid(state.firstExecutionRunId),
       statuses.indexOf(state.status),
       state.startTime,
       relative(state.closeTime),
@@ -66,8 +66,8 @@ export function encodeState(state: ExecutionState): Uint8Array {
       state.cancelRequested ? 1 : 0,
       state.signalCount,
       relative(state.wakeAt),
-      state.createRequestId,
-      state.stickySession ?? null,
+      packUuid(state.createRequestId),
+      state.stickySession === undefined ? null : packUuid(state.stickySession),
       state.workflowTaskFailures,
       state.workflowTask ? encodeWorkflowTask(state.workflowTask, state) : null,
       listOrNil([...state.activities.values()].map((each) => encodeActivity(each, state))),
@@ -90,9 +90,9 @@ export function decodeState(bytes: Uint8Array): ExecutionState {
         `${Array.isArray(wire) ? String(wire[0]) : 'none'}: upgrade this server`,
     );
   }
-  const runId = wire[2] as string;
+  const runId = unpackUuid(wire[2]);
   const startTime = wire[7] as number;
-  const stickySession = (wire[19] ?? undefined) as string | undefined;
+  const stickySession = wire[19] ? unpackUuid(wire[19]) : undefined;
   const base: Base = { startTime, taskQueue: wire[4] as string, stickySession };
   const activities = listOf(wire[22]).map((each) => decodeActivity(each, base));
   const timers = listOf(wire[23]).map((each) => decodeTimer(each, base));
@@ -101,7 +101,7 @@ export function decodeState(bytes: Uint8Array): ExecutionState {
     runId,
     workflowType: wire[3] as string,
     taskQueue: base.taskQueue,
-    firstExecutionRunId: (wire[5] ?? runId) as string,
+    firstExecutionRunId: wire[5] ? unpackUuid(wire[5]) : runId,
     status: statuses[wire[6] as number]!,
     startTime,
     closeTime: absolute(wire[8], base),
@@ -114,7 +114,7 @@ export function decodeState(bytes: Uint8Array): ExecutionState {
     cancelRequested: wire[15] === 1,
     signalCount: wire[16] as number,
     wakeAt: absolute(wire[17], base),
-    createRequestId: wire[18] as string,
+    createRequestId: unpackUuid(wire[18]),
     stickySession,
     workflowTaskFailures: numberOf(wire[20]),
     workflowTask: wire[21] ? decodeWorkflowTask(wire[21] as Wire, base) : undefined,

@@ -7,7 +7,7 @@
  */
 import { failure, retryState, timeoutType } from '../failure.ts';
 import { blob } from '../payload.ts';
-import { type ValueOf, count, flag, name, optional, record, text, word } from '../record.ts';
+import { type ValueOf, count, flag, name, optional, record, text, uuid, word } from '../record.ts';
 import { retryPolicy } from '../retry-policy.ts';
 
 /** Why a workflow task failed. */
@@ -36,8 +36,8 @@ export const eventDefinitions = {
       workflowRunTimeoutMs: optional(count),
       workflowTaskTimeoutMs: count,
       identity: optional(name),
-      firstExecutionRunId: name,
-      originalExecutionRunId: optional(name),
+      firstExecutionRunId: uuid,
+      originalExecutionRunId: optional(uuid),
       attempt: count,
       workflowId: name,
       memo: optional(blob),
