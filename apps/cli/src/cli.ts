@@ -34,7 +34,9 @@ export async function runCli(argv: readonly string[]): Promise<number> {
 /** The program with all of its commands. */
 export function createProgram(): Command {
   const program = new Command('perdure')
-    .description('Durable execution: workflows that survive any crash, on a server that cannot read them.')
+    .description(
+      'Durable execution: workflows that survive any crash, on a server that cannot read them.',
+    )
     .version('0.1.0')
     .addHelpText('after', overview);
   program.addCommand(demoCommand());

@@ -90,7 +90,9 @@ export async function startDev(
 ): Promise<CliProcess & { readonly line: DevLine }> {
   const started = spawnCli(folder, ['dev', '--port', '0', '--json', ...args]);
   const line = await new Promise<DevLine>((resolve, reject) => {
-    createInterface(started.child.stdout!).once('line', (text) => resolve(JSON.parse(text) as DevLine));
+    createInterface(started.child.stdout!).once('line', (text) =>
+      resolve(JSON.parse(text) as DevLine),
+    );
     void started.finished.then(({ stderr }) => reject(new Error(`dev ended: ${stderr}`)));
   });
   return { ...started, line };

@@ -48,7 +48,15 @@ describe('help', () => {
 
 describe('what is printed', () => {
   it('is a table as wide as its longest cells', () => {
-    expect(table(['ID', 'NAME'], [['1', 'a'], ['22', 'bb']])).toBe('ID  NAME\n1   a\n22  bb');
+    expect(
+      table(
+        ['ID', 'NAME'],
+        [
+          ['1', 'a'],
+          ['22', 'bb'],
+        ],
+      ),
+    ).toBe('ID  NAME\n1   a\n22  bb');
   });
 
   it('leaves out facts that have no value', () => {

@@ -5,7 +5,15 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type CliProcess, type DevLine, type Finished, cleanUp, newFolder, runCli, startDev } from './cli-process.ts';
+import {
+  type CliProcess,
+  type DevLine,
+  type Finished,
+  cleanUp,
+  newFolder,
+  runCli,
+  startDev,
+} from './cli-process.ts';
 
 const timeout = 120_000;
 
@@ -108,7 +116,11 @@ describe('perdure dev', { timeout }, () => {
     const { namespace, apiKey, keyring } = dev.line;
     expect(stdout).toContain('Perdure is running');
     expect(stdout).toMatch(/export PERDURE_ADDRESS=127\.0\.0\.1:\d+\n/);
-    for (const [name, value] of Object.entries({ NAMESPACE: namespace, API_KEY: apiKey, KEYRING: keyring })) {
+    for (const [name, value] of Object.entries({
+      NAMESPACE: namespace,
+      API_KEY: apiKey,
+      KEYRING: keyring,
+    })) {
       expect(stdout).toContain(`export PERDURE_${name}=${value}\n`);
     }
   });
@@ -121,7 +133,9 @@ describe('perdure dev', { timeout }, () => {
     const taken = await runCli(folder, ['dev', '--port', String(port)]);
     other.close();
     expect(taken).toMatchObject({ code: 1, stdout: '' });
-    expect(taken.stderr).toMatch(new RegExp(`^error: Port ${port} of 127\\.0\\.0\\.1 is taken[^\n]*--port[^\n]*\n$`));
+    expect(taken.stderr).toMatch(
+      new RegExp(`^error: Port ${port} of 127\\.0\\.0\\.1 is taken[^\n]*--port[^\n]*\n$`),
+    );
 
     const dev = await startDev(folder);
     const second = await runCli(folder, ['dev', '--port', '0']);
@@ -136,8 +150,14 @@ describe('the commands', { timeout }, () => {
     await startDev(folder);
     const json = async (...args: string[]): Promise<unknown> =>
       JSON.parse((await runCli(folder, [...args, '-o', 'json'])).stdout);
-    expect(await json('namespace', 'create', 'orders')).toMatchObject({ name: 'orders', sealed: true });
-    const key = (await json('key', 'create', '--namespace', 'orders')) as { id: string; key: string };
+    expect(await json('namespace', 'create', 'orders')).toMatchObject({
+      name: 'orders',
+      sealed: true,
+    });
+    const key = (await json('key', 'create', '--namespace', 'orders')) as {
+      id: string;
+      key: string;
+    };
     expect(key.key).toContain(`pk_${key.id}_`);
     await json('key', 'revoke', key.id, '--namespace', 'orders');
     const listed = await json('key', 'list', '--namespace', 'orders');
@@ -157,13 +177,20 @@ describe('the commands', { timeout }, () => {
     await runCli(folder, ['workflow', 'signal', id, '--name', 'more', '--input', '{"n":1}']);
     await runCli(folder, ['workflow', 'cancel', id, '--reason', 'changed my mind']);
     const described = await runCli(folder, ['workflow', 'describe', id, '-o', 'json']);
-    expect(JSON.parse(described.stdout)).toMatchObject({ workflowId: id, type: 'parked', status: { name: 'RUNNING' } });
+    expect(JSON.parse(described.stdout)).toMatchObject({
+      workflowId: id,
+      type: 'parked',
+      status: { name: 'RUNNING' },
+    });
     await runCli(folder, ['workflow', 'terminate', id, '--reason', 'enough']);
     const shown = await runCli(folder, ['workflow', 'show', id, '-o', 'json']);
     expect(JSON.parse(shown.stdout)).toMatchObject([
       { eventType: 'WorkflowExecutionStarted', attributes: { input: ['hello'] } },
       { eventType: 'WorkflowTaskScheduled' },
-      { eventType: 'WorkflowExecutionSignaled', attributes: { signalName: 'more', input: [{ n: 1 }] } },
+      {
+        eventType: 'WorkflowExecutionSignaled',
+        attributes: { signalName: 'more', input: [{ n: 1 }] },
+      },
       { eventType: 'WorkflowExecutionCancelRequested', attributes: { cause: 'changed my mind' } },
       { eventType: 'WorkflowExecutionTerminated', attributes: { reason: 'enough' } },
     ]);

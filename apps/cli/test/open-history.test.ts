@@ -1,4 +1,9 @@
-import { generateKeyRing, formatKeyRing, loadDataConverter, parseKeyRing } from '@perdure/data-converter';
+import {
+  generateKeyRing,
+  formatKeyRing,
+  loadDataConverter,
+  parseKeyRing,
+} from '@perdure/data-converter';
 import type { HistoryEvent } from '@perdure/protocol';
 import { describe, expect, it } from 'vitest';
 import { openHistory, unreadable } from '../src/history/open-history.ts';
@@ -17,13 +22,22 @@ async function sealedHistory(ring = newRing()) {
   const value = (purpose: 'workflow-result' | 'activity-result', of: unknown) =>
     converter.encodeValue({ ...place, purpose }, of);
   const attributes: [HistoryEvent['eventType'], object][] = [
-    ['WorkflowExecutionStarted', { workflowType: 'order', input: await args('workflow-input', 'cake', 2) }],
-    ['ActivityTaskScheduled', { activityType: 'reserve', input: await args('activity-input', { n: 2 }) }],
+    [
+      'WorkflowExecutionStarted',
+      { workflowType: 'order', input: await args('workflow-input', 'cake', 2) },
+    ],
+    [
+      'ActivityTaskScheduled',
+      { activityType: 'reserve', input: await args('activity-input', { n: 2 }) },
+    ],
     [
       'ActivityTaskStarted',
       { scheduledEventId: 2, attempt: 2, lastFailure: await converter.sealFailure(place, failure) },
     ],
-    ['ActivityTaskCompleted', { scheduledEventId: 2, result: await value('activity-result', 'kept') }],
+    [
+      'ActivityTaskCompleted',
+      { scheduledEventId: 2, result: await value('activity-result', 'kept') },
+    ],
     ['WorkflowExecutionCompleted', { result: await value('workflow-result', 'done') }],
   ];
   const events = attributes.map(([eventType, its], index) => {

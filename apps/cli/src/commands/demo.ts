@@ -6,7 +6,9 @@ import { tailOf } from '../demo/processes.ts';
 
 export function demoCommand(): Command {
   return new Command('demo')
-    .description('watch a workflow survive kill -9 of its worker and of the server, in half a minute')
+    .description(
+      'watch a workflow survive kill -9 of its worker and of the server, in half a minute',
+    )
     .addHelpText('after', examples)
     .action(async () => {
       const report = new Report(process.stdout);

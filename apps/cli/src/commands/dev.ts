@@ -15,23 +15,34 @@ import { wholeNumber } from '../terminal/whole-number.ts';
 export function devCommand(): Command {
   const command = new Command('dev')
     .description('run the platform on this machine, with a Postgres of its own')
-    .option('--port <n>', 'port to listen on; 0 for a free one', wholeNumber(0, 65_535), DEFAULT_PORT)
+    .option(
+      '--port <n>',
+      'port to listen on; 0 for a free one',
+      wholeNumber(0, 65_535),
+      DEFAULT_PORT,
+    )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .addOption(
-      new Option('--data-dir <folder>', 'keeps everything (default: .perdure/dev in this folder)').conflicts(
-        'ephemeral',
-      ),
+      new Option(
+        '--data-dir <folder>',
+        'keeps everything (default: .perdure/dev in this folder)',
+      ).conflicts('ephemeral'),
     )
     .option('--ephemeral', 'keep nothing: use a temporary folder, removed at the end')
     .option('--namespace <name>', 'namespace to create at the first start', 'default')
     .option('--unsealed', 'create that namespace so that it takes plaintext payloads too')
     .addOption(
-      new Option('--broker <kind>', 'where waiting task ids are kept (default: redis if there is one)').choices(
-        ['redis', 'postgres'] as const,
-      ),
+      new Option(
+        '--broker <kind>',
+        'where waiting task ids are kept (default: redis if there is one)',
+      ).choices(['redis', 'postgres'] as const),
     )
     .option('--json', 'print one line of JSON when ready, and nothing else, on stdout')
-    .addOption(new Option('--log-level <level>', 'of the log on stderr').choices(logLevels).default('info' as const))
+    .addOption(
+      new Option('--log-level <level>', 'of the log on stderr')
+        .choices(logLevels)
+        .default('info' as const),
+    )
     .addHelpText('after', examples)
     .action(async ({ json = false, logLevel, unsealed = false, ...options }) => {
       const log = await createDevLog(logLevel, !json);
@@ -40,7 +51,9 @@ export function devCommand(): Command {
         const onProgress = (text: string): void => log.info(text);
         const embedded = await startEmbedded({ ...options, sealed: !unsealed, log, onProgress });
         const tookMs = performance.now() - startedAt;
-        process.stdout.write(json ? jsonLine(embedded) : devPage(embedded, tookMs, paintFor(process.stdout)));
+        process.stdout.write(
+          json ? jsonLine(embedded) : devPage(embedded, tookMs, paintFor(process.stdout)),
+        );
         return embedded;
       });
     });

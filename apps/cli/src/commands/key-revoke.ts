@@ -6,7 +6,10 @@ import { print } from '../terminal/print.ts';
 export function keyRevokeCommand(): Command {
   const command = new Command('revoke')
     .description('revoke an API key: connections that use it end within seconds')
-    .argument('<id>', "the key's id: the middle part of pk_<id>_<secret>, or see 'perdure key list'")
+    .argument(
+      '<id>',
+      "the key's id: the middle part of pk_<id>_<secret>, or see 'perdure key list'",
+    )
     .requiredOption('--namespace <name>', 'the namespace of the key')
     .addOption(addressOption())
     .addOption(dataDirOption())

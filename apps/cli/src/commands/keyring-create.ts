@@ -13,7 +13,11 @@ export function keyringCreateCommand(): Command {
     .action(async (path, { output }) => {
       const ring = await writeKeyRingFile(path);
       const made = { path: resolve(path), primary: ring.primary().id };
-      print(output, made, () => `Key ring ${made.path} made, with key ${made.primary}.\n${warning}`);
+      print(
+        output,
+        made,
+        () => `Key ring ${made.path} made, with key ${made.primary}.\n${warning}`,
+      );
     });
   return command as unknown as Command;
 }

@@ -1,7 +1,12 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { WorkflowExecutionStatus } from '@perdure/client';
 import { withClient } from '../connect/client.ts';
-import { addressOption, apiKeyNamespaceOption, dataDirOption, outputOption } from '../connect/options.ts';
+import {
+  addressOption,
+  apiKeyNamespaceOption,
+  dataDirOption,
+  outputOption,
+} from '../connect/options.ts';
 import { print, showTime, table } from '../terminal/print.ts';
 import { wholeNumber } from '../terminal/whole-number.ts';
 

@@ -24,7 +24,9 @@ export function workflowShowCommand(): Command {
     .addHelpText('after', examples)
     .action(async (workflowId, { runId, steps = false, output, ...where }) => {
       const events = await withClient(where, async (client) => {
-        const { events: stored } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+        const { events: stored } = await client.workflow
+          .getHandle(workflowId, runId)
+          .fetchHistory();
         const place = { namespace: client.namespace, workflowId };
         return openHistory(await client.loadConverter(), place, stored);
       });

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { withClient } from '../connect/client.ts';
-import { addressOption, apiKeyNamespaceOption, dataDirOption, outputOption } from '../connect/options.ts';
+import {
+  addressOption,
+  apiKeyNamespaceOption,
+  dataDirOption,
+  outputOption,
+} from '../connect/options.ts';
 import { facts, print } from '../terminal/print.ts';
 
 export function workflowStartCommand(): Command {

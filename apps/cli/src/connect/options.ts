@@ -9,7 +9,10 @@ export const addressOption = () =>
   new Option('--address <host:port>', 'where the server is (default: PERDURE_ADDRESS)');
 
 export const dataDirOption = () =>
-  new Option('--data-dir <folder>', "data directory of 'perdure dev' to connect to (default: .perdure/dev)");
+  new Option(
+    '--data-dir <folder>',
+    "data directory of 'perdure dev' to connect to (default: .perdure/dev)",
+  );
 
 export const apiKeyNamespaceOption = () =>
   new Option('--namespace <name>', 'namespace of the API key (default: PERDURE_NAMESPACE)');

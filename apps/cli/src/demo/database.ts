@@ -32,7 +32,9 @@ export async function withDatabase<T>(
 export async function searchEverywhere(database: pg.Client, text: string): Promise<Search> {
   const bytes = Buffer.from(text, 'utf8');
   // Base64 of the middle of a longer text depends on where it begins: three ways.
-  const inBase64 = [0, 1, 2].map((at) => Buffer.from(text.slice(at)).toString('base64').slice(2, -4));
+  const inBase64 = [0, 1, 2].map((at) =>
+    Buffer.from(text.slice(at)).toString('base64').slice(2, -4),
+  );
   const forms = [text, bytes.toString('hex'), ...inBase64].map((form) => form.toLowerCase());
   let rows = 0;
   let found = 0;

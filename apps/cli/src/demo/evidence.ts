@@ -34,7 +34,9 @@ export async function showHistory(report: Report, run: CompletedRun): Promise<vo
   report.block(showBusinessView(events));
   report.section(`The same history, all ${events.length} events`);
   report.block(showEvents(events));
-  report.remark('the failed and lost attempts of bar left no events: only its attempt number counts them');
+  report.remark(
+    'the failed and lost attempts of bar left no events: only its attempt number counts them',
+  );
 }
 
 /** Shows the stored bytes, and searches the whole database for anything readable. */
@@ -49,7 +51,9 @@ export async function showDatabase(
     const { runId } = await handle.describe();
     const segment = await historySegment(database, runId, barScheduledEventId);
     check(segment !== undefined && segment.length > 0, 'the history is in the database', runId);
-    report.remark(`perdure.history, the batch with event ${barScheduledEventId} (bar and its input):`);
+    report.remark(
+      `perdure.history, the batch with event ${barScheduledEventId} (bar and its input):`,
+    );
     report.block(hexDump(segment, 9));
 
     const known = await searchEverywhere(database, handle.workflowId);
@@ -57,8 +61,12 @@ export async function showDatabase(
     for (const secret of [order.customer, order.item, 'reserved for', bugMessage]) {
       const { tables, rows, found } = await searchEverywhere(database, secret);
       check(found === 0, `nothing in the database reads "${secret}"`, found);
-      report.done(`"${secret}": not in any of ${rows} rows of ${tables} tables (as text, hex or base64)`);
+      report.done(
+        `"${secret}": not in any of ${rows} rows of ${tables} tables (as text, hex or base64)`,
+      );
     }
-    report.remark(`the same search finds "${handle.workflowId}", which is no payload, ${known.found} times`);
+    report.remark(
+      `the same search finds "${handle.workflowId}", which is no payload, ${known.found} times`,
+    );
   });
 }

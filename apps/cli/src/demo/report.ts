@@ -78,7 +78,8 @@ export class Report {
     let frame = 0;
     const timer = setInterval(() => {
       const spinner = this.paint('cyan', frames[frame++ % frames.length] ?? '');
-      const seconds = since === undefined ? '' : ` ${((performance.now() - since) / 1000).toFixed(0)} s`;
+      const seconds =
+        since === undefined ? '' : ` ${((performance.now() - since) / 1000).toFixed(0)} s`;
       this.#out.write(`${clearLine}   ${spinner} ${text()}${this.paint('dim', seconds)}`);
     }, frameMs);
     return () => {

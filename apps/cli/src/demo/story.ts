@@ -38,7 +38,12 @@ interface Scene {
  * @throws DemoCheckError when something is not as promised
  */
 export async function playDemo(report: Report, stage: Stage): Promise<void> {
-  report.line(report.paint('bold', '\nPerdure: a workflow that survives kill -9, on a server that cannot read it'));
+  report.line(
+    report.paint(
+      'bold',
+      '\nPerdure: a workflow that survives kill -9, on a server that cannot read it',
+    ),
+  );
   const since = performance.now();
   const scene = await openPlatform(report, stage);
   const { client, order, env } = scene;
@@ -72,9 +77,13 @@ async function openPlatform(report: Report, stage: Stage): Promise<Scene> {
     await control.createNamespace.mutate({ name: namespace, sealed: true });
     return control.createApiKey.mutate({ namespace, label: 'demo' });
   });
-  report.done(`namespace '${namespace}' and an API key for it: pk_${apiKey.id}_… (shown once, stored hashed)`);
+  report.done(
+    `namespace '${namespace}' and an API key for it: pk_${apiKey.id}_… (shown once, stored hashed)`,
+  );
   const { id } = (await writeKeyRingFile(keyring)).primary();
-  report.done(`a key ring: key ${id}, in a file that workers and clients read and the server does not`);
+  report.done(
+    `a key ring: key ${id}, in a file that workers and clients read and the server does not`,
+  );
   const env = {
     PERDURE_ADDRESS: address,
     PERDURE_NAMESPACE: namespace,
@@ -115,7 +124,11 @@ async function killWorker(scene: Scene, handle: WorkflowHandle): Promise<void> {
   const { report, stage, worker } = scene;
   await report.wait(
     'waiting until bar runs',
-    untilPending(handle, 'bar runs', ({ activityType, state }) => activityType === 'bar' && state === 'STARTED'),
+    untilPending(
+      handle,
+      'bar runs',
+      ({ activityType, state }) => activityType === 'bar' && state === 'STARTED',
+    ),
     () => 'foo is done and recorded; bar runs',
   );
   report.section('kill -9 the worker, while it runs bar');
@@ -173,7 +186,9 @@ async function deployFix(scene: Scene, handle: WorkflowHandle): Promise<string> 
   const times = { foo: timesRun(stage.ledger, 'foo'), bar: timesRun(stage.ledger, 'bar') };
   check(times.foo === 1, 'foo ran once', times);
   check(times.bar >= 4, 'bar ran at least 4 times', times);
-  report.done(`foo ran ${times.foo} time, bar ${times.bar} times: a recorded step never runs again`);
+  report.done(
+    `foo ran ${times.foo} time, bar ${times.bar} times: a recorded step never runs again`,
+  );
   return result;
 }
 

@@ -20,6 +20,11 @@ export async function createDevLog(
   }
   // Loading it takes a while, and programs never see it.
   const { default: pretty } = await import('pino-pretty');
-  const stream = pretty({ destination: 2, sync: true, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' });
+  const stream = pretty({
+    destination: 2,
+    sync: true,
+    translateTime: 'SYS:HH:MM:ss',
+    ignore: 'pid,hostname',
+  });
   return pino(options, stream);
 }

@@ -37,7 +37,7 @@ function attemptText({ attempt, maximumAttempts }: PendingActivityInfo): string 
 }
 
 /** `in 3.8 s`, `now`, or `-` when no attempt is planned. */
-export function nextAttemptText({ nextAttemptTime }: PendingActivityInfo, now: number): string {
+function nextAttemptText({ nextAttemptTime }: PendingActivityInfo, now: number): string {
   if (nextAttemptTime === undefined) return '-';
   const ms = nextAttemptTime.getTime() - now;
   return ms > 0 ? `in ${(ms / 1000).toFixed(1)} s` : 'now';

@@ -16,5 +16,7 @@ function messageOf(error: unknown): string {
 
 function causesOf(error: Error): string {
   const { cause } = error;
-  return cause instanceof Error ? `\ncaused by ${cause.stack ?? cause.message}${causesOf(cause)}` : '';
+  return cause instanceof Error
+    ? `\ncaused by ${cause.stack ?? cause.message}${causesOf(cause)}`
+    : '';
 }

@@ -18,7 +18,10 @@ export function table(header: readonly string[], rows: readonly (readonly string
     Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)),
   );
   const line = (cells: readonly string[]): string =>
-    cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd();
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
   return [paint('dim', line(header)), ...rows.map(line)].join('\n');
 }
 

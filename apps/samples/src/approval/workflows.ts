@@ -1,5 +1,11 @@
 /** Waits for a person: a signal that may come in a second, in a week, or never. */
-import { type Duration, condition, defineSignal, proxyActivities, setHandler } from '@perdure/workflow';
+import {
+  type Duration,
+  condition,
+  defineSignal,
+  proxyActivities,
+  setHandler,
+} from '@perdure/workflow';
 import type * as activities from './activities.ts';
 
 const { askManager, pay } = proxyActivities<typeof activities>({ startToCloseTimeout: '1 minute' });

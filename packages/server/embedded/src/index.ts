@@ -12,7 +12,11 @@ export {
 export { type LocalConnection, readConnection, readOperatorToken } from './local-access.ts';
 export { loggerOf } from './pino-logger.ts';
 export { removeDataDirectory } from './services/data-directory.ts';
-export { type PostgresOptions, type PostgresServer, startPostgres } from './services/postgres-server.ts';
+export {
+  type PostgresOptions,
+  type PostgresServer,
+  startPostgres,
+} from './services/postgres-server.ts';
 export {
   type RedisOptions,
   type RedisServer,

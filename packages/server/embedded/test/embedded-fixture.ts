@@ -3,7 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Embedded, type EmbeddedOptions, removeDataDirectory, startEmbedded } from '@perdure/embedded';
+import {
+  type Embedded,
+  type EmbeddedOptions,
+  removeDataDirectory,
+  startEmbedded,
+} from '@perdure/embedded';
 
 const folders: string[] = [];
 const platforms: Embedded[] = [];
@@ -37,13 +42,23 @@ export interface Answer {
 }
 
 /** Asks a query of the contract. */
-export function query(address: string, token: string, path: string, input: unknown): Promise<Answer> {
+export function query(
+  address: string,
+  token: string,
+  path: string,
+  input: unknown,
+): Promise<Answer> {
   const search = new URLSearchParams({ input: JSON.stringify(input) });
   return call(`http://${address}/trpc/${path}?${search}`, token, { method: 'GET' });
 }
 
 /** Calls a mutation of the contract. */
-export function mutate(address: string, token: string, path: string, input: unknown): Promise<Answer> {
+export function mutate(
+  address: string,
+  token: string,
+  path: string,
+  input: unknown,
+): Promise<Answer> {
   return call(`http://${address}/trpc/${path}`, token, {
     method: 'POST',
     body: JSON.stringify(input),
@@ -52,14 +67,18 @@ export function mutate(address: string, token: string, path: string, input: unkn
 }
 
 async function call(url: string, token: string, init: RequestInit): Promise<Answer> {
-  const headers = { ...init.headers, authorization: `Bearer ${token}` };
+  const headers = new Headers(init.headers);
+  headers.set('authorization', `Bearer ${token}`);
   const response = await fetch(url, { ...init, headers });
   const body = (await response.json()) as { result?: { data: unknown } };
   return { status: response.status, data: body.result?.data };
 }
 
 /** Starts a workflow that no worker will take. */
-export function startWorkflow({ address, namespace, apiKey }: Embedded, workflowId: string): Promise<Answer> {
+export function startWorkflow(
+  { address, namespace, apiKey }: Embedded,
+  workflowId: string,
+): Promise<Answer> {
   return mutate(address, apiKey, 'workflow.startWorkflow', {
     namespace,
     workflowId,
