@@ -33,13 +33,14 @@ export interface PoolOptions {
   readonly log: Logger;
 }
 
-const connectTimeout = 5_000;
+/** Milliseconds that connecting may take. */
+export const connectTimeout = 5_000;
 
 /**
  * Milliseconds that a session keeps its plans. A plan made for a nearly empty table may scan it
  * whole, and nothing but time tells Postgres that the table has grown.
  */
-const planLifetime = 15_000;
+export const planLifetime = 15_000;
 
 /** What no caller asks for, so that the next one sets its own. */
 const unknownScope = '?';
@@ -73,6 +74,15 @@ function placeOf(url: string): string {
   }
 }
 
+/** What a new session is told first. */
+export function sessionSetup(options: Omit<PoolOptions, 'max'>): string {
+  return [
+    `set role ${options.role}`,
+    `set statement_timeout = ${options.statementTimeout}`,
+    ...Object.entries(options.settings ?? {}).map(([name, value]) => `set ${name} = ${value}`),
+  ].join('; ');
+}
+
 /** Connections that share a role. */
 export class RolePool {
   readonly #pool: pg.Pool;
@@ -82,11 +92,7 @@ export class RolePool {
 
   constructor(options: PoolOptions) {
     this.#url = options.url;
-    const setup = [
-      `set role ${options.role}`,
-      `set statement_timeout = ${options.statementTimeout}`,
-      ...Object.entries(options.settings ?? {}).map(([name, value]) => `set ${name} = ${value}`),
-    ].join('; ');
+    const setup = sessionSetup(options);
     this.#pool = new pg.Pool({
       connectionString: options.url,
       max: options.max,
@@ -169,7 +175,8 @@ export class RolePool {
   }
 }
 
-const actFor = {
+/** Says which namespaces a session acts for. */
+export const actFor = {
   name: 'act_for',
   text: `select set_config('${namespacesSetting}', $1, false)`,
 };

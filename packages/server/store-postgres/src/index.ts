@@ -4,6 +4,7 @@
  */
 import { type Logger, silentLogger } from '@perdure/common';
 import type { ControlStore, ExecutionStore, SessionStore, VisibilityStore } from '@perdure/ports';
+import { CommitConnection } from './commit/commit-connection.ts';
 import { Flusher } from './commit/flusher.ts';
 import { RolePool, byKeySettings } from './connections.ts';
 import { PostgresControlStore } from './control-store.ts';
@@ -46,9 +47,16 @@ export function createPostgresStore(options: PostgresStoreOptions): PostgresStor
   const reads = pool(runtimeRole, 4, statementTimeouts.read);
   const pumps = pool(pumpRole, 2, statementTimeouts.read);
   const control = pool(controlRole, 2, statementTimeouts.read);
-  const commits = Array.from({ length: options.flushers ?? 1 }, () =>
-    pool(runtimeRole, 1, statementTimeouts.commit),
-  );
+  const statementTimeout = statementTimeouts.commit;
+  const commits = Array.from({ length: options.flushers ?? 1 }, () => {
+    return new CommitConnection({
+      url,
+      role: runtimeRole,
+      statementTimeout,
+      settings: byKeySettings,
+      log,
+    });
+  });
   const flushers = commits.map((connection) => new Flusher(connection));
   const executions = new PostgresExecutionStore(reads, flushers, pumps);
   return {

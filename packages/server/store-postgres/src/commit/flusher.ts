@@ -7,10 +7,11 @@
  * unknown is not.
  */
 import { type CommitResult, type ExecutionTransition, StoreUnavailableError } from '@perdure/ports';
-import { type RolePool, type Row, scopeOf } from '../connections.ts';
+import { type Row, scopeOf } from '../connections.ts';
 import { fromStored } from '../stored-text.ts';
 import { isTransient, isUniqueViolation, sqlStateOf } from '../store-error.ts';
 import { shapeOf } from './batch-shape.ts';
+import type { CommitConnection } from './commit-connection.ts';
 import { commitStatement } from './commit-statement.ts';
 
 /** Most transitions in a statement: past this a batch gains little and waits long. */
@@ -28,14 +29,13 @@ interface Waiting {
 
 /** Sends transitions, one statement at a time. */
 export class Flusher {
-  readonly #pool: RolePool;
+  readonly #connection: CommitConnection;
   #waiting: Waiting[] = [];
   #flying = false;
   #drained: Promise<void> = Promise.resolve();
 
-  /** @param pool of one connection */
-  constructor(pool: RolePool) {
-    this.#pool = pool;
+  constructor(connection: CommitConnection) {
+    this.#connection = connection;
   }
 
   /**
@@ -98,7 +98,7 @@ export class Flusher {
     let guarded = false;
     for (let attempt = 1; ; attempt++) {
       try {
-        const rows = await this.#pool.run(commitStatement(mask, guarded), values, scope);
+        const rows = await this.#connection.run(commitStatement(mask, guarded), values, scope);
         return resultsOf(rows[0]!, batch.length);
       } catch (error) {
         if (isUniqueViolation(error) && !guarded) guarded = true;
