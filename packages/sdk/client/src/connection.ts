@@ -74,7 +74,3 @@ export class Connection {
     await this.stream.close();
   }
 }
-
-/** The same as {@link Connection}: there is no native part. */
-export const NativeConnection = Connection;
-export type NativeConnection = Connection;

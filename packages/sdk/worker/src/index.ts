@@ -1,5 +1,5 @@
 /** Run workflows and activities on your own machines. */
-export { NativeConnection } from '@perdure/client';
+export { Connection as NativeConnection } from '@perdure/client';
 export { DefaultLogger, type LogEntry } from './default-logger.ts';
 export { CombinedWorkerRunError, GracefulShutdownPeriodExpiredError } from './errors.ts';
 export {
