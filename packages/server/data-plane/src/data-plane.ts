@@ -1,19 +1,21 @@
 /** Puts the data plane together over its ports. */
 import type { Clock, Logger } from '@perdure/common';
 import type { NamespaceCaller, WorkflowService } from '@perdure/contract';
-import type {
-  ExecutionStore,
-  SessionStore,
-  TaskBroker,
-  VisibilityStore,
-  WorkflowKey,
+import {
+  type ExecutionStore,
+  type SessionStore,
+  StoreUnavailableError,
+  type TaskBroker,
+  type VisibilityStore,
+  type WorkflowKey,
 } from '@perdure/ports';
 import type { OpenWorker } from '@perdure/protocol';
 import { Committer } from './commit/committer.ts';
 import { Dispatcher } from './commit/dispatcher.ts';
-import type { Suspect } from './commit/draft.ts';
+import type { LossCommand, Suspect } from './commit/inspect.ts';
+import { storeAway } from './commit/refusals.ts';
 import { Matcher } from './matching/matcher.ts';
-import { type LostTask, Sessions } from './matching/sessions.ts';
+import { type LostTask, Sessions, sessionName } from './matching/sessions.ts';
 import type { BacklogTask } from './matching/task-queue.ts';
 import type { WorkerChannel, WorkerSession } from './matching/worker-session.ts';
 import { describeWorkflow } from './operations/describe-workflow/describe-workflow.ts';
@@ -62,15 +64,16 @@ export interface DataPlane {
 
 export function createDataPlane(parts: DataPlaneParts): DataPlane {
   const { executions: store, visibility, broker, clock, log } = parts;
-  const matcher = new Matcher(broker, log);
-  const sessions = new Sessions(matcher, clock, parts);
+  const alone = parts.alone ?? false;
+  const matcher = new Matcher({ broker, log, alone });
+  const sessions = new Sessions(matcher, parts);
   const dispatcher = new Dispatcher({ store, matcher, sessions, log });
   const sessionPump = new SessionPump({
     store: parts.sessions,
     clock,
     log,
-    alone: parts.alone ?? false,
-    sessionIds: () => sessions.ids(),
+    alone,
+    sessionNames: () => sessions.names(),
   });
   const committer = new Committer({
     store,
@@ -79,6 +82,7 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
     matcher,
     sessions,
     dispatcher,
+    alone,
     onSuspects: (key, runId, suspects) => void handOnLost(key, runId, suspects),
     onWakeMoved: (wakeAt) => timerPump.moved(wakeAt),
   });
@@ -102,25 +106,23 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
     try {
       const workflowId = waiting.workflowId ?? (await store.loadRun(run))?.workflowId;
       if (workflowId === undefined) return matcher.release(session, task.kind);
-      const done = () => {};
-      const deadline = Number.POSITIVE_INFINITY;
-      const request = { kind: 'place', runId: run.runId, session, task } as const;
-      committer.submit(
-        { namespaceId: run.namespaceId, workflowId },
-        {
-          ...request,
-          deadline,
-          done,
-          fail: done,
-        },
-      );
+      const key = { namespaceId: run.namespaceId, workflowId };
+      committer.submit(key, {
+        kind: 'place',
+        runId: run.runId,
+        session,
+        task,
+        deadline: Number.POSITIVE_INFINITY,
+        done() {},
+        fail: () => matcher.release(session, task.kind),
+      });
     } catch (error) {
       log.warn('could not start a waiting task; the sweep will', { error: String(error) });
       matcher.release(session, task.kind);
     }
   }
 
-  function submitLoss(key: WorkflowKey, runId: string, command: Suspect['command']): void {
+  function submitLoss(key: WorkflowKey, runId: string, command: LossCommand): void {
     committer.submit(key, {
       kind: 'command',
       command,
@@ -148,10 +150,14 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
     suspects: readonly Suspect[],
   ): Promise<void> {
     if (clock.now() < trustAbsenceFrom) return;
+    const { namespaceId } = key;
+    const nameOf = ({ sessionId }: Suspect) => sessionName(namespaceId, sessionId);
     try {
-      const live = await sessionPump.liveElsewhere(suspects.map(({ sessionId }) => sessionId));
-      for (const { sessionId, command } of suspects) {
-        if (!live.has(sessionId) && !sessions.get(sessionId)) submitLoss(key, runId, command);
+      const live = await sessionPump.liveElsewhere(suspects.map(nameOf));
+      for (const suspect of suspects) {
+        const { sessionId, command } = suspect;
+        const isLost = !live.has(nameOf(suspect)) && !sessions.get(namespaceId, sessionId);
+        if (isLost) submitLoss(key, runId, command);
       }
     } catch (error) {
       log.warn('could not look up worker sessions; trying again', { error: String(error) });
@@ -159,11 +165,18 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
   }
 
   const newRunId = () => parts.newRunId();
-  const operations: OperationParts = { committer, store, visibility, clock, newRunId };
+  const operations = { committer, store, visibility, clock, alone, newRunId };
   return {
     workflows: workflowService(operations),
     openWorker: (caller, hello, channel) =>
-      openWorker({ committer, dispatcher, matcher, sessions, sessionPump }, caller, hello, channel),
+      answered(
+        openWorker(
+          { committer, dispatcher, matcher, sessions, sessionPump },
+          caller,
+          hello,
+          channel,
+        ),
+      ),
     start() {
       trustAbsenceFrom = clock.now() + RECONNECT_GRACE_MS;
       timerPump.start();
@@ -183,12 +196,21 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
 
 function workflowService(parts: OperationParts): WorkflowService {
   return {
-    startWorkflow: (caller, input) => startWorkflow(parts, caller, input),
-    signalWorkflow: (caller, input) => signalWorkflow(parts, caller, input),
-    requestCancelWorkflow: (caller, input) => requestCancelWorkflow(parts, caller, input),
-    terminateWorkflow: (caller, input) => terminateWorkflow(parts, caller, input),
-    describeWorkflow: (caller, input) => describeWorkflow(parts, caller, input),
-    getHistory: (caller, input, signal) => getHistory(parts, caller, input, signal),
-    listWorkflows: (caller, input) => listWorkflows(parts, caller, input),
+    startWorkflow: (caller, input) => answered(startWorkflow(parts, caller, input)),
+    signalWorkflow: (caller, input) => answered(signalWorkflow(parts, caller, input)),
+    requestCancelWorkflow: (caller, input) => answered(requestCancelWorkflow(parts, caller, input)),
+    terminateWorkflow: (caller, input) => answered(terminateWorkflow(parts, caller, input)),
+    describeWorkflow: (caller, input) => answered(describeWorkflow(parts, caller, input)),
+    getHistory: (caller, input, signal) => answered(getHistory(parts, caller, input, signal)),
+    listWorkflows: (caller, input) => answered(listWorkflows(parts, caller, input)),
   };
+}
+
+/** A store that is away is no bug of ours: the caller is told to come again. */
+async function answered<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof StoreUnavailableError ? storeAway() : error;
+  }
 }

@@ -3,32 +3,50 @@
  * transition; transitions of different workflows go to the store in one batch, which is flushed
  * when the batch before has returned. Nothing is answered, and no activity leaves, before the
  * commit that carries it has been acknowledged.
+ *
+ * One bad request, or one bad run, harms nobody else: what cannot be decided, encoded or stored is
+ * taken apart until the request at fault is found, and that one is refused.
  */
 import type { Clock, Logger } from '@perdure/common';
-import { PerdureServiceError } from '@perdure/common';
 import { decodeState } from '@perdure/engine';
 import {
   type CommitResult,
   type ExecutionStore,
+  type ExecutionTransition,
+  type RunKey,
+  type StoredExecution,
   StoreUnavailableError,
   type WorkflowKey,
 } from '@perdure/ports';
 import type { Matcher } from '../matching/matcher.ts';
 import type { Sessions } from '../matching/sessions.ts';
-import { Draft, type Suspect } from './draft.ts';
-import { EntryCache } from './entry-cache.ts';
-import { HistoryTail } from './history-tail.ts';
-import type { CloseListener, ExecutionEntry } from './execution-entry.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { Draft } from './draft.ts';
+import { EntryCache } from './entry-cache.ts';
+import type { CloseListener, ExecutionEntry } from './execution-entry.ts';
+import { HistoryTail } from './history-tail.ts';
 import { judgeStart, terminationFor } from './id-policy.ts';
-import type { Request } from './request.ts';
+import type { Suspect } from './inspect.ts';
+import { failedInside, shuttingDown, storeAway } from './refusals.ts';
+import type { PlaceRequest, Request } from './request.ts';
+import { TurnQueue } from './turn-queue.ts';
 
 /** Most transitions in one batch. */
 const MAX_BATCH = 64;
+/** Most bytes of payloads in one batch, about. */
+const MAX_BATCH_BYTES = 16 * 1024 * 1024;
+/** Most requests in one transition. */
+const MAX_REQUESTS = 1_000;
+/** Bytes of payloads at which a transition takes in no further request. */
+const MAX_DRAFT_BYTES = 2 * 1024 * 1024;
 /** Most workflows loaded by one read. */
 const MAX_LOADS = 200;
 /** Wait before trying again after the store has failed, in milliseconds. */
 const STORE_RETRY_MS = 200;
+/** How long a look may wait for the store, in milliseconds. */
+const LOOK_TIMEOUT_MS = 10_000;
+/** A version that no run reaches: a commit on it never writes. */
+const NO_VERSION = 2_147_483_646;
 
 export interface CommitterParts {
   readonly store: ExecutionStore;
@@ -37,17 +55,25 @@ export interface CommitterParts {
   readonly matcher: Matcher;
   readonly sessions: Sessions;
   readonly dispatcher: Dispatcher;
+  /** Nobody else writes to the store: what is in memory is true until proved wrong. */
+  readonly alone: boolean;
   /** Told of started tasks whose worker this server does not know. */
   onSuspects(key: WorkflowKey, runId: string, suspects: readonly Suspect[]): void;
   /** Told when a run wants to be woken at a time (0: no longer). */
   onWakeMoved(wakeAt: number): void;
 }
 
+/** A draft and the form of it that goes to the store. */
+interface Flight {
+  readonly draft: Draft;
+  readonly transition: ExecutionTransition;
+}
+
 export class Committer {
   readonly #parts: CommitterParts;
   readonly #cache = new EntryCache();
-  readonly #ready = new Set<ExecutionEntry>();
-  readonly #toLoad = new Set<ExecutionEntry>();
+  readonly #ready = new TurnQueue();
+  readonly #toLoad = new TurnQueue();
   #flushing = false;
   #scheduled = false;
   #closed = false;
@@ -60,21 +86,33 @@ export class Committer {
   submit(key: WorkflowKey, request: Request): void {
     if (this.#closed) return request.fail(shuttingDown());
     const entry = this.#cache.take(key);
+    request.submittedAt = performance.now();
     entry.waiting.push(request);
     this.#rouse(entry);
   }
 
   /**
-   * The workflow's current run, loaded if need be. The listener, if given, hears of its close.
+   * The workflow as the store has it, after everything submitted before. The listener, if given,
+   * hears of a close that this server commits, until {@link unlisten}.
    *
-   * @returns undefined when there is no run
+   * @throws PerdureServiceError UNAVAILABLE when the store stays away; then nobody listens
    */
   async look(key: WorkflowKey, listener?: CloseListener): Promise<ExecutionEntry> {
     const entry = this.#cache.take(key);
     if (listener) entry.closeListeners.add(listener);
-    if (entry.loading !== 'loaded' || entry.flying) await this.#wake(key);
-    else this.#cache.settle(entry);
-    return entry;
+    const known = this.#parts.alone && entry.loading === 'loaded' && !entry.mustLoad;
+    if (known && !entry.flying) {
+      this.#cache.settle(entry);
+      return entry;
+    }
+    if (!this.#parts.alone) entry.mustLoad = true;
+    try {
+      await this.#passMailbox(key);
+      return entry;
+    } catch (error) {
+      if (listener) this.unlisten(entry, listener);
+      throw error;
+    }
   }
 
   /** Ends a {@link look} with a listener. */
@@ -83,31 +121,43 @@ export class Committer {
     this.#cache.settle(entry);
   }
 
+  /** Whether a run has stored that this request was answered. */
+  async wasAnswered(key: RunKey, requestId: string): Promise<boolean> {
+    // Says that the id is stored, or that the version is wrong; it writes nothing.
+    const probe = { key, expectedVersion: NO_VERSION, state: new Uint8Array(0) };
+    const transition = { ...probe, addTasks: [], removeTasks: [], requestIds: [requestId] };
+    const [result] = await this.#parts.store.commit([transition]);
+    return result?.kind === 'duplicateRequest';
+  }
+
   /** Stops taking requests and waits for the batch under way. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#cache.close();
     while (this.#flushing) await new Promise((resolve) => setTimeout(resolve, 5));
-    for (const entry of [...this.#ready, ...this.#toLoad]) {
-      for (const request of entry.waiting.splice(0)) request.fail(shuttingDown());
-    }
+    for (const entry of this.#cache.busy) this.#refuseAll(entry, shuttingDown());
   }
 
   /** A wake request serves to wait for the mailbox: it changes nothing that is not due. */
-  #wake(key: WorkflowKey): Promise<void> {
+  #passMailbox(key: WorkflowKey): Promise<void> {
     return new Promise((resolve, reject) => {
-      const deadline = this.#parts.clock.now() + 10_000;
+      const deadline = this.#parts.clock.now() + LOOK_TIMEOUT_MS;
       this.submit(key, { kind: 'wake', deadline, done: () => resolve(), fail: reject });
     });
   }
 
+  /** Sees to it that an entry's mailbox is emptied; one with nothing in it may be forgotten. */
   #rouse(entry: ExecutionEntry): void {
-    if (entry.flying || entry.loading === 'loading' || entry.waiting.length === 0) return;
-    // A start may be tried without a look: the store refuses it if there is a run.
-    const mayTry = entry.waiting[0]!.kind === 'start' && !entry.mustLoad;
-    const known = entry.loading === 'loaded' || mayTry;
-    (known ? this.#ready : this.#toLoad).add(entry);
+    if (entry.flying || entry.loading === 'loading') return;
+    if (entry.waiting.length === 0) return this.#cache.settle(entry);
+    (this.#mayDecide(entry) ? this.#ready : this.#toLoad).add(entry);
     this.#schedule();
+  }
+
+  #mayDecide(entry: ExecutionEntry): boolean {
+    if (entry.mustLoad) return false;
+    // A start may be tried without a look: the store refuses it if there is a run.
+    return entry.loading === 'loaded' || entry.waiting[0]?.kind === 'start';
   }
 
   #schedule(): void {
@@ -116,111 +166,225 @@ export class Committer {
     // After this turn's messages: one frame in, all its items in one batch out.
     setImmediate(() => {
       this.#scheduled = false;
+      if (this.#closed) return;
       if (this.#toLoad.size > 0) void this.#load();
       if (!this.#flushing && this.#ready.size > 0) void this.#flush();
     });
   }
 
   async #load(): Promise<void> {
-    const entries = [...this.#toLoad].slice(0, MAX_LOADS);
-    for (const entry of entries) {
-      this.#toLoad.delete(entry);
-      entry.loading = 'loading';
-    }
-    try {
-      const found = await this.#parts.store.loadCurrent(entries.map((entry) => entry.key));
-      entries.forEach((entry, i) => {
-        const stored = found[i];
-        entry.load(stored && decodeState(stored.state), stored?.version ?? 0);
-      });
-    } catch (error) {
-      for (const entry of entries) entry.loading = 'absent';
-      await this.#pauseAfter(error, entries);
-    }
+    const entries = this.#toLoad
+      .take(MAX_LOADS)
+      .filter(({ flying, loading }) => !flying && loading !== 'loading');
+    for (const entry of entries) entry.loading = 'loading';
+    await this.#read(entries);
     for (const entry of entries) this.#rouse(entry);
     if (this.#toLoad.size > 0) this.#schedule();
   }
 
+  async #read(entries: readonly ExecutionEntry[]): Promise<void> {
+    if (entries.length === 0) return;
+    const at = performance.now();
+    try {
+      const found = await this.#parts.store.loadCurrent(entries.map(({ key }) => key));
+      entries.forEach((entry, i) => this.#loaded(entry, found[i], at));
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) {
+        for (const entry of entries) notLoaded(entry);
+        await this.#pauseAfter(error, entries);
+      } else if (entries.length > 1) {
+        for (const entry of entries) await this.#read([entry]);
+      } else {
+        this.#unreadable(entries[0]!, error);
+      }
+    }
+  }
+
+  #loaded(entry: ExecutionEntry, stored: StoredExecution | undefined, at: number): void {
+    try {
+      const bytes = stored?.state.length ?? 0;
+      const run = stored && { state: decodeState(stored.state), version: stored.version, bytes };
+      entry.load(run, at);
+    } catch (error) {
+      this.#unreadable(entry, error);
+    }
+  }
+
+  /** The run cannot be loaded, whatever one tries: those who want it are told. */
+  #unreadable(entry: ExecutionEntry, error: unknown): void {
+    notLoaded(entry);
+    this.#logFault('a run cannot be loaded; its requests are refused', entry, error);
+    this.#refuseAll(entry, failedInside());
+  }
+
   async #flush(): Promise<void> {
     this.#flushing = true;
-    const drafts: Draft[] = [];
-    for (const entry of this.#ready) {
-      this.#ready.delete(entry);
-      const draft = this.#decide(entry);
-      if (draft) drafts.push(draft);
-      if (drafts.length >= MAX_BATCH) break;
+    try {
+      await this.#commit(this.#decideBatch());
+      this.#parts.dispatcher.flush();
+    } catch (error) {
+      // Never expected; without this the server would stand still.
+      this.#parts.log.error('a batch failed', { reason: String(error) });
     }
-    if (drafts.length > 0) await this.#commit(drafts);
-    this.#parts.dispatcher.flush();
     this.#flushing = false;
     if (this.#ready.size > 0) this.#schedule();
   }
 
+  #decideBatch(): Draft[] {
+    const drafts: Draft[] = [];
+    let weight = 0;
+    while (drafts.length < MAX_BATCH && weight < MAX_BATCH_BYTES) {
+      const entry = this.#ready.next();
+      if (!entry) break;
+      const draft = this.#decide(entry);
+      if (!draft) continue;
+      drafts.push(draft);
+      weight += draft.weight;
+    }
+    return drafts;
+  }
+
   /** Decides what waits for one workflow; undefined when there is nothing to commit. */
   #decide(entry: ExecutionEntry): Draft | undefined {
-    const { clock, matcher, sessions } = this.#parts;
-    const context = { now: clock.now(), matcher, sessions };
     const first = entry.waiting[0];
-    if (!first) return void this.#cache.settle(entry);
-    if (first.kind === 'start' && !this.#mayStart(entry)) return void this.#rouse(entry);
-    const draft = new Draft(entry, first.kind === 'start' ? undefined : entry.state, context);
-    for (let request = entry.waiting[0]; request; request = entry.waiting[0]) {
-      // A start begins a transition of its own: a transition is of one run.
-      if (request.kind === 'start' && request !== first) break;
-      entry.waiting.shift();
-      draft.take(request);
+    if (entry.flying || !first || !this.#mayDecide(entry)) return void this.#rouse(entry);
+    if (first.kind === 'start' && !this.#mayStart(entry, first)) return void this.#rouse(entry);
+    const { clock, matcher, sessions } = this.#parts;
+    const base = first.kind === 'start' ? undefined : entry.state;
+    const draft = new Draft(entry, base, { now: clock.now(), matcher, sessions });
+    try {
+      this.#takeIn(entry, draft);
+      draft.close();
+    } catch (error) {
+      return void this.#refuse(draft, error);
     }
-    draft.close();
     if (draft.changed) {
       entry.flying = true;
       return draft;
     }
-    this.#finish(draft);
+    if (this.#isStale(entry, draft.refusedLast)) this.#verify(draft);
+    else this.#finish(draft);
     return undefined;
   }
 
+  /** Moves requests from the mailbox into a draft. */
+  #takeIn(entry: ExecutionEntry, draft: Draft): void {
+    const most = entry.careful > 0 ? 1 : MAX_REQUESTS;
+    const { waiting, verifiedUpTo } = entry;
+    let taken = 0;
+    try {
+      for (const request of waiting) {
+        // A start begins a transition of its own: a transition is of one run.
+        if (taken > 0 && (request.kind === 'start' || draft.runId === '')) break;
+        if (taken >= most || draft.weight > MAX_DRAFT_BYTES) break;
+        // Those that came after the look would ask for another one, for ever.
+        if (taken > 0 && (request.submittedAt ?? 0) > verifiedUpTo) break;
+        taken += 1;
+        draft.take(request);
+      }
+    } finally {
+      waiting.splice(0, taken);
+      entry.verifiedUpTo = Number.POSITIVE_INFINITY;
+      if (entry.careful > 0) entry.careful -= 1;
+    }
+  }
+
   /** Whether the start at the head of the mailbox may be tried; if not, it has been dealt with. */
-  #mayStart(entry: ExecutionEntry): boolean {
-    const request = entry.waiting[0]!;
-    if (request.kind !== 'start' || !entry.state) return true;
+  #mayStart(entry: ExecutionEntry, request: Request & { kind: 'start' }): boolean {
+    if (!entry.state) return true;
     const verdict = judgeStart(entry.state, request);
     if (verdict === 'allow') return true;
     if (verdict === 'terminateFirst') {
       entry.waiting.unshift(terminationFor(request.deadline));
-      return false;
+    } else if (this.#isStale(entry, request.submittedAt ?? 0)) {
+      entry.mustVerify();
+    } else {
+      entry.waiting.shift();
+      request.done(verdict);
     }
-    entry.waiting.shift();
-    request.done(verdict);
     return false;
   }
 
-  async #commit(drafts: Draft[]): Promise<void> {
-    try {
-      const results = await this.#parts.store.commit(drafts.map((draft) => draft.toTransition()));
-      drafts.forEach((draft, i) => this.#conclude(draft, results[i]!));
-    } catch (error) {
-      // What was stored is not known: forget, read again, decide again. Whatever had been stored
-      // after all makes the repeated command stale or a duplicate.
-      for (const draft of drafts) this.#takeBack(draft, true);
-      await this.#pauseAfter(error, drafts.map((draft) => draft.entry));
-      for (const draft of drafts) this.#rouse(draft.entry);
+  /** Whether another server may have moved the run since before that time. */
+  #isStale(entry: ExecutionEntry, at: number): boolean {
+    return !this.#parts.alone && entry.loading === 'loaded' && at > entry.freshAt;
+  }
+
+  /** A refusal on what may be yesterday's state: look, and decide again. */
+  #verify(draft: Draft): void {
+    const { entry } = draft;
+    entry.mustVerify();
+    this.#waitAgain(draft);
+    this.#rouse(entry);
+  }
+
+  /** The requests of a draft that came to nothing go back to the head of the mailbox. */
+  #waitAgain(draft: Draft): void {
+    const { entry } = draft;
+    const requests = draft.undo();
+    entry.waiting.unshift(...requests.filter(({ kind }) => kind !== 'place'));
+    for (const request of requests) if (request.kind === 'place') this.#enqueueAgain(entry, request);
+  }
+
+  #enqueueAgain({ key, shard }: ExecutionEntry, request: PlaceRequest): void {
+    const { namespaceId, workflowId } = key;
+    const { session, task, runId } = request;
+    const queue = { namespaceId, taskQueue: session.taskQueue, kind: task.kind };
+    const run = { namespaceId, shard, runId };
+    this.#parts.matcher.enqueue(queue, [{ run, workflowId, task }]);
+  }
+
+  async #commit(drafts: readonly Draft[]): Promise<void> {
+    const flights: Flight[] = [];
+    for (const draft of drafts) {
+      try {
+        flights.push({ draft, transition: draft.toTransition() });
+      } catch (error) {
+        this.#refuse(draft, error);
+      }
     }
+    if (flights.length > 0) await this.#store(flights);
   }
 
-  #conclude(draft: Draft, result: CommitResult): void {
-    if (result.kind === 'committed') return this.#committed(draft);
+  /** @param again whether the store may have taken some of them already */
+  async #store(flights: readonly Flight[], again = false): Promise<void> {
+    const at = performance.now();
+    let results: CommitResult[];
+    try {
+      results = await this.#parts.store.commit(flights.map(({ transition }) => transition));
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) return this.#outcomeUnknown(flights, error);
+      if (flights.length === 1) return this.#refuse(flights[0]!.draft, error);
+      for (const flight of flights) await this.#store([flight], true);
+      return;
+    }
+    flights.forEach((flight, i) => this.#conclude(flight, results[i]!, { at, again }));
+  }
+
+  #conclude(
+    { draft, transition }: Flight,
+    result: CommitResult,
+    { at, again }: { at: number; again: boolean },
+  ): void {
+    if (result.kind === 'committed') return this.#committed(draft, transition, at);
+    const { entry, runId } = draft;
+    const placed = draft.placements.length > 0;
     this.#takeBack(draft, result.kind === 'conflict');
-    if (result.kind === 'duplicateRequest') dropDuplicates(draft.entry, draft.runId, result.requestIds);
-    this.#rouse(draft.entry);
+    if (again && placed) lookFirst(entry);
+    if (result.kind === 'duplicateRequest') dropDuplicates(entry, runId, result.requestIds);
+    this.#rouse(entry);
   }
 
-  #committed(draft: Draft): void {
+  #committed(draft: Draft, transition: ExecutionTransition, at: number): void {
     const { entry, decision } = draft;
-    if (entry.state?.runId !== decision.state.runId) entry.scheduledActivities.clear();
-    entry.version = entry.state?.runId === decision.state.runId ? entry.version + 1 : 1;
+    const isSameRun = entry.state?.runId === decision.state.runId;
+    entry.version = isSameRun ? entry.version + 1 : 1;
     entry.state = decision.state;
+    entry.stateBytes = transition.state.length;
     entry.loading = 'loaded';
     entry.flying = false;
+    entry.freshAt = at;
+    if (decision.closed) entry.dropScheduled();
     if (decision.wake) this.#parts.onWakeMoved(decision.wake.to);
     this.#finish(draft);
     this.#parts.dispatcher.dispatch(draft);
@@ -231,8 +395,7 @@ export class Committer {
     const { entry, suspects } = draft;
     draft.answerAll();
     if (suspects.length > 0) this.#parts.onSuspects(entry.key, draft.runId, suspects);
-    if (entry.waiting.length > 0) this.#rouse(entry);
-    else this.#cache.settle(entry);
+    this.#rouse(entry);
   }
 
   /** The transition did not come to be: slots are free again, requests wait again. */
@@ -241,21 +404,72 @@ export class Committer {
     entry.flying = false;
     if (stateIsStale) entry.distrust();
     else entry.tail = new HistoryTail();
-    entry.waiting.unshift(...draft.undo());
+    this.#waitAgain(draft);
   }
 
-  async #pauseAfter(error: unknown, entries: readonly ExecutionEntry[]): Promise<void> {
-    this.#parts.log.error('the store failed; trying again', { error: String(error) });
-    const expected = error instanceof StoreUnavailableError;
-    if (!expected && error instanceof Error) this.#parts.log.error(error.stack ?? error.message);
+  /**
+   * What was stored is not known: forget, read again, decide again. Whatever had been stored after
+   * all makes the repeated command stale or a duplicate; the tasks it had placed were never sent,
+   * which the wake-up finds.
+   */
+  async #outcomeUnknown(flights: readonly Flight[], error: Error): Promise<void> {
+    for (const { draft } of flights) {
+      const placed = draft.placements.length > 0;
+      this.#takeBack(draft, true);
+      if (placed) lookFirst(draft.entry);
+    }
+    const entries = flights.map(({ draft }) => draft.entry);
+    await this.#pauseAfter(error, entries);
+    for (const entry of entries) this.#rouse(entry);
+  }
+
+  /** Deciding, encoding or storing this draft fails for a reason of its own. */
+  #refuse(draft: Draft, error: unknown): void {
+    const { entry, size } = draft;
+    this.#logFault('a transition failed', entry, error);
+    entry.flying = false;
+    entry.distrust();
+    if (size > 1) {
+      entry.careful = size;
+      this.#waitAgain(draft);
+    } else {
+      for (const request of draft.undo()) request.fail(failedInside());
+    }
+    this.#rouse(entry);
+  }
+
+  #refuseAll(entry: ExecutionEntry, reason: Error): void {
+    for (const request of entry.waiting.splice(0)) request.fail(reason);
+  }
+
+  async #pauseAfter(error: Error, entries: readonly ExecutionEntry[]): Promise<void> {
+    this.#parts.log.warn('the store is away; trying again', { error: error.message });
     const now = this.#parts.clock.now();
     for (const entry of entries) {
       const late = entry.waiting.filter((request) => request.deadline <= now);
+      if (late.length === 0) continue;
       entry.waiting = entry.waiting.filter((request) => request.deadline > now);
       for (const request of late) request.fail(storeAway());
     }
     await new Promise((resolve) => setTimeout(resolve, STORE_RETRY_MS));
   }
+
+  #logFault(what: string, { key }: ExecutionEntry, error: unknown): void {
+    const { namespaceId, workflowId } = key;
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#parts.log.error(what, { namespaceId, workflowId, reason });
+  }
+}
+
+function notLoaded(entry: ExecutionEntry): void {
+  entry.loading = 'absent';
+  entry.mustLoad = true;
+}
+
+/** Before anything else, the run's started tasks are looked after. */
+function lookFirst({ waiting }: ExecutionEntry): void {
+  if (waiting[0]?.kind === 'wake') return;
+  waiting.unshift({ kind: 'wake', deadline: Number.POSITIVE_INFINITY, done() {}, fail() {} });
 }
 
 /** Requests whose ids were stored before are answered as done; the rest is decided again. */
@@ -268,18 +482,4 @@ function dropDuplicates(entry: ExecutionEntry, runId: string, requestIds: readon
     request.done({ outcome, runId, nextEventId: 0, eager: [], duplicate: true });
   }
   entry.waiting = entry.waiting.filter((request) => !isKnown(request));
-}
-
-function shuttingDown(): PerdureServiceError {
-  return new PerdureServiceError('UNAVAILABLE', 'the server is shutting down; try again', {
-    retryable: true,
-  });
-}
-
-function storeAway(): PerdureServiceError {
-  return new PerdureServiceError(
-    'UNAVAILABLE',
-    'the store could not be reached in time; whether the call took effect is not known, so repeat it with the same request id',
-    { retryable: true },
-  );
 }

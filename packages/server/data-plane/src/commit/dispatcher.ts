@@ -9,11 +9,10 @@ import { type ActivityTask, type EventOf, decodeEvents, encodeEvent } from '@per
 import type { Matcher } from '../matching/matcher.ts';
 import type { Sessions } from '../matching/sessions.ts';
 import type { BacklogTask } from '../matching/task-queue.ts';
-import type { WorkerSession } from '../matching/worker-session.ts';
+import type { RunningTask, WorkerSession } from '../matching/worker-session.ts';
 import type { Draft, Placement } from './draft.ts';
 import type { ExecutionEntry } from './execution-entry.ts';
 
-type ActivityPlacement = Extract<Placement, { kind: 'activity' }>;
 type Scheduled = EventOf<'ActivityTaskScheduled'>;
 
 export class Dispatcher {
@@ -45,58 +44,55 @@ export class Dispatcher {
   dispatch(draft: Draft): void {
     const { decision, entry } = draft;
     for (const placement of draft.placements) {
-      if (placement.kind === 'workflow') this.#pushWorkflowTask(draft, placement.session);
-      else if (!placement.eager) this.#pushActivity(entry, decision.state, placement);
+      if (placement.task.kind === 'workflow') this.#postWorkflowTask(draft, placement);
+      else if (!placement.handedOver) this.#postActivity(entry, decision.state, placement);
     }
     for (const { session, scheduledEventId, attempt } of draft.cancellations) {
-      const { workflowId } = entry.key;
-      const token = { workflowId, runId: draft.runId, scheduledEventId, attempt };
-      this.#sessions.get(session)?.channel?.cancelActivities([token]);
+      this.#cancel(draft, session, { scheduledEventId, attempt });
     }
     this.#enqueue(draft);
     if (!decision.closed) return;
-    this.#stopActivities(decision.state);
+    // The run has closed: nobody wants the outcome of what it still runs.
+    for (const { session, ...activity } of decision.state.activities.values()) {
+      if (session !== undefined) this.#cancel(draft, session, activity);
+    }
     announceClose(draft);
   }
 
-  #pushWorkflowTask(draft: Draft, session: WorkerSession): void {
+  #postWorkflowTask(draft: Draft, { session, task }: Placement): void {
     const { state } = draft.decision;
-    const task = state.workflowTask;
     const segment = draft.taskSegment;
-    if (!task || task.session !== session.sessionId || !segment) return;
-    session.mail.workflowTasks.push({
-      workflowId: state.workflowId,
-      runId: state.runId,
-      workflowType: state.workflowType,
-      startedEventId: task.startedEventId,
-      attempt: task.attempt,
-      firstEventId: segment.firstEventId,
-      events: segment.bytes,
-      taskTimeoutMs: state.workflowTaskTimeoutMs,
-    });
+    if (task.kind !== 'workflow' || !segment) return this.#callOff(session, task);
+    const { workflowId, runId, workflowType, workflowTaskTimeoutMs: taskTimeoutMs } = state;
+    const { startedEventId, attempt } = task.token;
+    const { firstEventId, bytes: events } = segment;
+    const names = { workflowId, runId, workflowType };
+    const pushed = { ...names, startedEventId, attempt, firstEventId, events, taskTimeoutMs };
+    session.postWorkflowTask(pushed, task);
     this.touch(session);
   }
 
-  #pushActivity(entry: ExecutionEntry, state: ExecutionState, placement: ActivityPlacement): void {
-    const { scheduledEventId, session } = placement;
+  #postActivity(entry: ExecutionEntry, state: ExecutionState, placement: Placement): void {
+    const { session, task } = placement;
+    if (task.kind !== 'activity') return;
+    const { scheduledEventId } = task.token;
     const activity = state.activities.get(scheduledEventId);
-    if (!activity) return;
-    const scheduled = entry.scheduledActivities.get(scheduledEventId);
-    entry.scheduledActivities.delete(scheduledEventId);
+    if (!activity) return this.#callOff(session, task);
+    const scheduled = entry.takeScheduled(scheduledEventId);
     if (scheduled) {
-      session.mail.activityTasks.push(activityTaskOf(state, activity, scheduled));
+      session.postActivityTask(activityTaskOf(state, activity, scheduled), task);
       this.touch(session);
     } else {
-      void this.#readAndPush(entry, state, { ...activity }, session);
+      void this.#readAndPost(entry, state, activity, placement);
     }
   }
 
   /** The input is no longer in memory: it is in the history. */
-  async #readAndPush(
+  async #readAndPost(
     entry: ExecutionEntry,
     state: ExecutionState,
     activity: ActivityState,
-    session: WorkerSession,
+    { session, task }: Placement,
   ): Promise<void> {
     const run = { namespaceId: entry.key.namespaceId, shard: entry.shard, runId: state.runId };
     try {
@@ -105,12 +101,10 @@ export class Dispatcher {
         (event): event is Scheduled => event.eventId === activity.scheduledEventId,
       );
       if (!scheduled) throw new Error(`event ${activity.scheduledEventId} is missing`);
-      session.mail.activityTasks.push(activityTaskOf(state, activity, scheduled));
+      session.postActivityTask(activityTaskOf(state, activity, scheduled), task);
       session.flush();
     } catch (error) {
-      // The attempt counts as started; the liveness check will find that nobody runs it.
-      session.running.delete(`${state.runId}.${activity.scheduledEventId}.${activity.attempt}`);
-      this.#matcher.release(session, 'activity');
+      this.#callOff(session, task);
       this.#log.error('could not read an activity from the history; it will be handed on', {
         runId: state.runId,
         error: String(error),
@@ -118,14 +112,22 @@ export class Dispatcher {
     }
   }
 
-  /** The run has closed: nobody wants the outcome of what it still runs. */
-  #stopActivities(state: ExecutionState): void {
-    const { workflowId, runId } = state;
-    for (const { session, scheduledEventId, attempt } of state.activities.values()) {
-      if (session === undefined) continue;
-      const token = { workflowId, runId, scheduledEventId, attempt };
-      this.#sessions.get(session)?.channel?.cancelActivities([token]);
-    }
+  /** The task counts as started and goes to nobody: the next look at the run hands it on. */
+  #callOff(session: WorkerSession, task: RunningTask): void {
+    session.forget(task);
+    this.#matcher.offer(session);
+  }
+
+  #cancel(
+    { entry, runId }: Draft,
+    sessionId: string,
+    { scheduledEventId, attempt }: { scheduledEventId: number; attempt: number },
+  ): void {
+    const { namespaceId, workflowId } = entry.key;
+    const session = this.#sessions.get(namespaceId, sessionId);
+    if (!session) return;
+    session.postCancellation({ workflowId, runId, scheduledEventId, attempt });
+    this.touch(session);
   }
 
   #enqueue(draft: Draft): void {
@@ -147,13 +149,10 @@ export class Dispatcher {
   }
 }
 
-function announceClose(draft: Draft): void {
-  const { entry, decision } = draft;
+function announceClose({ entry, decision, runId }: Draft): void {
   const last = decision.events.at(-1);
-  entry.closeEvent = last && encodeEvent(last);
-  for (const listener of entry.closeListeners) {
-    listener({ runId: draft.runId, closeEvent: entry.closeEvent });
-  }
+  const closeEvent = last && encodeEvent(last);
+  for (const listener of entry.closeListeners) listener({ runId, closeEvent });
 }
 
 function activityTaskOf(

@@ -13,60 +13,63 @@ import {
   transientEvents,
 } from '@perdure/engine';
 import type { ExecutionTransition, QueueKey } from '@perdure/ports';
-import type { EagerActivity } from '@perdure/protocol';
 import type { Matcher } from '../matching/matcher.ts';
 import type { Sessions } from '../matching/sessions.ts';
-import { type WorkerSession, activityKey, workflowTaskKey } from '../matching/worker-session.ts';
+import type { HandOver, RunningTask, WorkerSession } from '../matching/worker-session.ts';
 import type { ExecutionEntry } from './execution-entry.ts';
 import type { Segment } from './history-tail.ts';
-import type { CommandRequest, PlaceRequest, Request, StartRequest, WakeRequest } from './request.ts';
+import { type Suspect, inspect } from './inspect.ts';
+import type { CommandRequest, PlaceRequest, Request, StartRequest } from './request.ts';
+import { weightOf } from './weight.ts';
 
-/** A task that will be pushed to a session once it is durable that the session has it. */
-export type Placement =
-  | { readonly kind: 'workflow'; readonly session: WorkerSession }
-  | {
-      readonly kind: 'activity';
-      readonly session: WorkerSession;
-      readonly scheduledEventId: number;
-      readonly attempt: number;
-      /** The worker holds the input: it is told in the acknowledgement. */
-      readonly eager: boolean;
-    };
+/** A task that a session gets once it is durable that the session has it. */
+export interface Placement {
+  readonly session: WorkerSession;
+  readonly task: RunningTask;
+  /** Set when the worker holds the input: then it is told in the acknowledgement. */
+  readonly handedOver: boolean;
+}
 
-/** A started task whose session this server does not know: alive elsewhere, or lost. */
-export interface Suspect {
-  readonly sessionId: string;
-  readonly command:
-    | { kind: 'loseWorkflowTask'; startedEventId: number; attempt: number }
-    | { kind: 'loseActivity'; scheduledEventId: number; attempt: number };
+/** What a draft works with. */
+export interface DraftContext {
+  readonly now: number;
+  readonly matcher: Matcher;
+  readonly sessions: Sessions;
 }
 
 interface Answer {
   readonly request: Request;
   readonly outcome: Outcome;
-  readonly eager: EagerActivity[];
+  readonly eager: HandOver[];
+  readonly duplicate: boolean;
+}
+
+interface ActivityCancellation {
+  readonly session: string;
+  readonly scheduledEventId: number;
+  readonly attempt: number;
 }
 
 export class Draft {
   readonly entry: ExecutionEntry;
-  readonly answers: Answer[] = [];
-  readonly placements: Placement[] = [];
   readonly suspects: Suspect[] = [];
-  readonly cancellations: { session: string; scheduledEventId: number; attempt: number }[] = [];
+  readonly cancellations: ActivityCancellation[] = [];
+  placements: Placement[] = [];
+  /** Bytes of payloads taken in, about. */
+  weight = 0;
+  readonly #answers: Answer[] = [];
   readonly #base: ExecutionState | undefined;
   readonly #replacesRunId: string | undefined;
   readonly #transition: Transition;
   readonly #matcher: Matcher;
   readonly #sessions: Sessions;
-  readonly #requestIds: string[] = [];
+  readonly #requestIds = new Set<string>();
+  /** The request being taken in. */
+  #taking: Request | undefined;
   #decision: Decision | undefined;
   #taskSegment: Segment | undefined;
 
-  constructor(
-    entry: ExecutionEntry,
-    base: ExecutionState | undefined,
-    context: { now: number; matcher: Matcher; sessions: Sessions },
-  ) {
+  constructor(entry: ExecutionEntry, base: ExecutionState | undefined, context: DraftContext) {
     this.entry = entry;
     this.#base = base;
     this.#replacesRunId = base === undefined ? entry.state?.runId : undefined;
@@ -80,8 +83,27 @@ export class Draft {
     return this.#decision;
   }
 
+  /** Whether there is something to commit. */
+  get changed(): boolean {
+    return this.#decision?.changed ?? false;
+  }
+
   get runId(): string {
     return this.#transition.state?.runId ?? '';
+  }
+
+  /** Requests taken in so far. */
+  get size(): number {
+    return this.#answers.length + (this.#taking ? 1 : 0);
+  }
+
+  /** When the latest request came that was refused, so that a stale state may be to blame; or 0. */
+  get refusedLast(): number {
+    let last = 0;
+    for (const { request, outcome } of this.#answers) {
+      if (outcome.kind === 'rejected') last = Math.max(last, request.submittedAt ?? 0);
+    }
+    return last;
   }
 
   /** Segment for the workflow task that this transition started, if it started one. */
@@ -89,55 +111,22 @@ export class Draft {
     return this.#taskSegment;
   }
 
-  #start(request: StartRequest): void {
-    this.#answer(request, this.#transition.apply(request.command), undefined);
-  }
-
-  #command(request: CommandRequest): void {
-    const { runId, requestId, session } = request;
-    if (runId !== undefined && this.#base && runId !== this.#base.runId) {
-      this.answers.push({ request, outcome: notThisRun(runId), eager: [] });
-      return;
-    }
-    const outcome = this.#transition.apply(request.command);
-    if (outcome.kind !== 'rejected' && requestId !== undefined) this.#requestIds.push(requestId);
-    this.#answer(request, outcome, session);
-  }
-
-  /** A task that waited gets the slot that was taken for it. */
-  #placeWaiting(request: PlaceRequest): void {
-    const { session, task } = request;
-    const { kind, scheduledEventId, attempt } = task;
-    let outcome: Outcome;
-    if (this.#base?.runId !== request.runId) {
-      this.#matcher.release(session, kind);
-      outcome = notThisRun(request.runId);
-    } else if (kind === 'workflow') {
-      outcome = this.#startWorkflowTask(session, scheduledEventId, attempt);
-    } else {
-      outcome = this.#startActivity(session, scheduledEventId, attempt, false);
-    }
-    this.#answer(request, outcome, undefined);
-  }
-
-  /** Hands on what lost its worker, then fires what is due. */
-  #wake(request: WakeRequest): void {
-    const { state } = this.#transition;
-    if (state && state.status === 'RUNNING') {
-      this.#inspectWorkflowTask(state);
-      this.#inspectActivities(state);
-    }
-    this.#answer(request, this.#transition.apply({ kind: 'wakeUp' }), undefined);
+  /** Takes in one request: decides it, and finds workers for what follows from it. */
+  take(request: Request): void {
+    this.#taking = request;
+    if (request.kind === 'start') this.#start(request);
+    else if (request.kind === 'command') this.#command(request);
+    else if (request.kind === 'place') this.#placeWaiting(request);
+    else this.#wake(request);
+    this.#taking = undefined;
+    this.weight += weightOf(request);
   }
 
   /** Ends the deciding. Where there is no run, every request was refused and nothing is decided. */
   close(): void {
-    if (this.#transition.state) this.#decision = this.#transition.close();
-  }
-
-  /** Whether there is something to commit. */
-  get changed(): boolean {
-    return this.#decision?.changed ?? false;
+    if (!this.#transition.state) return;
+    this.#decision = this.#transition.close();
+    this.#callOffVoid(this.#decision.state);
   }
 
   /** The form the store takes. Call once, after {@link close}. */
@@ -145,7 +134,7 @@ export class Draft {
     const { entry, decision } = this;
     const { events, state, outbox, wake, closed } = decision;
     const appended = events.length > 0 ? entry.tail.append(events) : undefined;
-    this.#taskSegment = appended?.forTask ?? this.#transientSegment(state);
+    this.#taskSegment = this.#transientSegment(state) ?? appended?.forTask;
     return {
       key: { ...entry.key, runId: state.runId },
       expectedVersion: this.#base ? entry.version : 0,
@@ -163,57 +152,88 @@ export class Draft {
       addTasks: outbox.add,
       removeTasks: outbox.remove,
       wake,
-      requestIds: this.#requestIds,
+      requestIds: [...this.#requestIds],
     };
-  }
-
-  /** Takes in one request: decides it, and finds workers for what follows from it. */
-  take(request: Request): void {
-    if (request.kind === 'start') this.#start(request);
-    else if (request.kind === 'command') this.#command(request);
-    else if (request.kind === 'place') this.#placeWaiting(request);
-    else this.#wake(request);
   }
 
   /** Answers every request. Call once the transition is durable, or has changed nothing. */
   answerAll(): void {
     const nextEventId = this.#transition.state?.nextEventId ?? 0;
-    for (const { request, outcome, eager } of this.answers) {
-      request.done({ outcome, runId: this.runId, nextEventId, eager, duplicate: false });
+    for (const { request, outcome, eager, duplicate } of this.#answers) {
+      request.done({ outcome, runId: this.runId, nextEventId, eager, duplicate });
     }
   }
 
   /**
    * The transition did not come to be: gives back every slot.
    *
-   * @returns the requests that are to be decided again
+   * @returns all requests taken in
    */
   undo(): Request[] {
-    for (const placement of this.placements) {
-      placement.session.running.delete(this.#keyOf(placement));
-      this.#matcher.release(placement.session, placement.kind);
+    const { placements } = this;
+    this.placements = [];
+    for (const { session, task } of placements) session.forget(task);
+    for (const { session } of placements) this.#matcher.offer(session);
+    const requests = this.#answers.map(({ request }) => request);
+    if (this.#taking) requests.push(this.#taking);
+    return requests;
+  }
+
+  #start(request: StartRequest): void {
+    this.#answer(request, this.#transition.apply(request.command), undefined);
+  }
+
+  #command(request: CommandRequest): void {
+    const { runId, requestId, session } = request;
+    const current = this.#transition.state;
+    if (runId !== undefined && current && runId !== current.runId) {
+      return this.#note(request, notThisRun(runId));
     }
-    const { namespaceId, workflowId } = this.entry.key;
-    const again: Request[] = [];
-    for (const { request } of this.answers) {
-      if (request.kind !== 'place') again.push(request);
-      else {
-        const run = { namespaceId, shard: this.entry.shard, runId: request.runId };
-        const { taskQueue } = request.session;
-        const key = { namespaceId, taskQueue, kind: request.task.kind };
-        this.#matcher.enqueue(key, [{ run, workflowId, task: request.task }]);
-      }
+    if (requestId !== undefined && this.#requestIds.has(requestId)) {
+      return this.#note(request, { kind: 'accepted' }, { duplicate: true });
     }
-    return again;
+    const outcome = this.#transition.apply(request.command);
+    if (outcome.kind !== 'rejected' && requestId !== undefined) this.#requestIds.add(requestId);
+    this.#answer(request, outcome, session);
+  }
+
+  /** A task that waited gets the slot that was taken for it. */
+  #placeWaiting(request: PlaceRequest): void {
+    const { session, task, runId } = request;
+    const { kind, scheduledEventId, attempt } = task;
+    if (this.#base?.runId !== runId) {
+      this.#matcher.release(session, kind);
+      return this.#note(request, notThisRun(runId));
+    }
+    const outcome =
+      kind === 'workflow'
+        ? this.#startWorkflowTask(session, scheduledEventId, attempt)
+        : this.#startActivity(session, scheduledEventId, attempt, false).outcome;
+    this.#answer(request, outcome, undefined);
+  }
+
+  /** Hands on what lost its worker, then fires what is due. */
+  #wake(request: Request): void {
+    const { state } = this.#transition;
+    if (state && state.status === 'RUNNING') {
+      const { lost, suspects } = inspect(state, this.#sessions, this.entry.key.namespaceId);
+      for (const command of lost) this.#transition.apply(command);
+      this.suspects.push(...suspects);
+    }
+    this.#answer(request, this.#transition.apply({ kind: 'wakeUp' }), undefined);
+  }
+
+  #note(request: Request, outcome: Outcome, how: Partial<Answer> = {}): void {
+    this.#answers.push({ request, outcome, eager: [], duplicate: false, ...how });
   }
 
   #answer(request: Request, outcome: Outcome, session: WorkerSession | undefined): void {
-    const eager: EagerActivity[] = [];
+    const eager: HandOver[] = [];
     for (const followUp of this.#transition.takeFollowUps()) this.#place(followUp, session, eager);
-    this.answers.push({ request, outcome, eager });
+    this.#note(request, outcome, { eager });
   }
 
-  #place(followUp: FollowUp, origin: WorkerSession | undefined, eager: EagerActivity[]): void {
+  #place(followUp: FollowUp, origin: WorkerSession | undefined, eager: HandOver[]): void {
     if (followUp.kind === 'cancelActivity') this.cancellations.push(followUp);
     else if (followUp.kind === 'dispatchWorkflowTask') this.#placeWorkflowTask(followUp);
     else this.#placeActivity(followUp, origin, eager);
@@ -221,8 +241,10 @@ export class Draft {
 
   #placeWorkflowTask(followUp: Extract<FollowUp, { kind: 'dispatchWorkflowTask' }>): void {
     const { scheduledEventId, attempt, stickySession, taskQueue } = followUp;
-    const sticky = stickySession === undefined ? undefined : this.#sessions.get(stickySession);
-    const session = this.#matcher.reserve(this.#queueKey(taskQueue, 'workflow'), sticky);
+    const { namespaceId } = this.entry.key;
+    const sticky = stickySession && this.#sessions.get(namespaceId, stickySession);
+    const key = this.#queueKey(taskQueue, 'workflow');
+    const session = this.#matcher.reserve(key, sticky || undefined);
     if (session) this.#startWorkflowTask(session, scheduledEventId, attempt);
   }
 
@@ -234,31 +256,36 @@ export class Draft {
       session: session.sessionId,
       identity: session.identity,
     });
-    if (outcome.kind === 'rejected') this.#matcher.release(session, 'workflow');
-    else this.#record({ kind: 'workflow', session });
+    if (outcome.kind === 'rejected') {
+      this.#matcher.release(session, 'workflow');
+      return outcome;
+    }
+    const startedEventId = this.#transition.state?.workflowTask?.startedEventId ?? 0;
+    const token = { ...this.#run(), startedEventId, attempt };
+    this.#assign(session, { kind: 'workflow', token, delivered: false }, false);
     return outcome;
   }
 
   #placeActivity(
     followUp: Extract<FollowUp, { kind: 'dispatchActivity' }>,
     origin: WorkerSession | undefined,
-    eager: EagerActivity[],
+    eager: HandOver[],
   ): void {
     const { scheduledEventId, attempt, taskQueue, scheduled, activityId } = followUp;
-    if (scheduled) this.entry.scheduledActivities.set(scheduledEventId, scheduled);
     const session = this.#matcher.reserve(this.#queueKey(taskQueue, 'activity'), origin);
+    const handOver = session !== undefined && session === origin && scheduled !== undefined;
+    if (scheduled && !handOver) this.entry.keepScheduled(scheduled);
     if (!session) return;
-    const isEager = session === origin && scheduled !== undefined;
-    const outcome = this.#startActivity(session, scheduledEventId, attempt, isEager);
-    if (isEager && outcome.kind !== 'rejected') eager.push({ activityId, scheduledEventId });
+    const { task } = this.#startActivity(session, scheduledEventId, attempt, handOver);
+    if (handOver && task) eager.push({ activity: { activityId, scheduledEventId }, task });
   }
 
   #startActivity(
     session: WorkerSession,
     scheduledEventId: number,
     attempt: number,
-    eager: boolean,
-  ): Outcome {
+    handedOver: boolean,
+  ): { outcome: Outcome; task?: RunningTask } {
     const outcome = this.#transition.apply({
       kind: 'startActivity',
       scheduledEventId,
@@ -266,73 +293,71 @@ export class Draft {
       session: session.sessionId,
       identity: session.identity,
     });
-    if (outcome.kind === 'rejected') this.#matcher.release(session, 'activity');
-    else this.#record({ kind: 'activity', session, scheduledEventId, attempt, eager });
-    return outcome;
-  }
-
-  /** From reservation on the session counts as running it, so that a lost push can be noticed. */
-  #record(placement: Placement): void {
-    const { workflowId } = this.entry.key;
-    const { runId } = this;
-    this.placements.push(placement);
-    if (placement.kind === 'workflow') {
-      const task = this.#transition.state?.workflowTask;
-      const token = {
-        workflowId,
-        runId,
-        startedEventId: task?.startedEventId ?? 0,
-        attempt: task?.attempt ?? 0,
-      };
-      placement.session.running.set(workflowTaskKey(runId), { kind: 'workflow', token });
-    } else {
-      const { scheduledEventId, attempt } = placement;
-      const token = { workflowId, runId, scheduledEventId, attempt };
-      placement.session.running.set(this.#keyOf(placement), { kind: 'activity', token });
+    if (outcome.kind === 'rejected') {
+      this.#matcher.release(session, 'activity');
+      return { outcome };
     }
+    const token = { ...this.#run(), scheduledEventId, attempt };
+    const task: RunningTask = { kind: 'activity', token, delivered: false };
+    this.#assign(session, task, handedOver);
+    return { outcome, task };
   }
 
-  #keyOf(placement: Placement): string {
-    return placement.kind === 'workflow'
-      ? workflowTaskKey(this.runId)
-      : activityKey(this.runId, placement.scheduledEventId, placement.attempt);
+  /** From here on the session counts as running it, so that a lost delivery can be noticed. */
+  #assign(session: WorkerSession, task: RunningTask, handedOver: boolean): void {
+    session.assign(task);
+    this.placements.push({ session, task, handedOver });
   }
 
-  #inspectWorkflowTask(state: ExecutionState): void {
-    const task = state.workflowTask;
-    if (!task || task.startedEventId === 0 || task.session === undefined) return;
-    const { startedEventId, attempt, session } = task;
-    const command = { kind: 'loseWorkflowTask', startedEventId, attempt } as const;
-    this.#inspect(session, workflowTaskKey(state.runId), command);
-  }
-
-  #inspectActivities(state: ExecutionState): void {
-    for (const activity of state.activities.values()) {
-      const { scheduledEventId, attempt, session, startedAt } = activity;
-      if (startedAt === 0 || session === undefined) continue;
-      const key = activityKey(state.runId, scheduledEventId, attempt);
-      this.#inspect(session, key, { kind: 'loseActivity', scheduledEventId, attempt });
+  /** What was placed and then, in this very transition, ended (a terminated run) goes to nobody. */
+  #callOffVoid(state: ExecutionState): void {
+    const called = this.placements.filter(({ session, task }) => !stands(state, session, task));
+    if (called.length === 0) return;
+    this.placements = this.placements.filter((placement) => !called.includes(placement));
+    for (const { session, task } of called) session.forget(task);
+    for (const { eager } of this.#answers) {
+      const standing = eager.filter(({ task }) => !called.some((each) => each.task === task));
+      eager.splice(0, eager.length, ...standing);
     }
-  }
-
-  #inspect(sessionId: string, key: string, command: Suspect['command']): void {
-    const session = this.#sessions.get(sessionId);
-    if (!session) this.suspects.push({ sessionId, command });
-    else if (!session.running.has(key)) this.#transition.apply(command);
+    for (const { session } of called) this.#matcher.offer(session);
   }
 
   /** A retried task's own Scheduled and Started events are not stored, yet the worker needs them. */
   #transientSegment(state: ExecutionState): Segment | undefined {
-    const placement = this.placements.find(({ kind }) => kind === 'workflow');
+    const placement = this.placements.find(({ task }) => task.kind === 'workflow');
     if (!placement) return undefined;
     const events = transientEvents(state, placement.session.identity);
-    if (events.length === 0) return undefined;
-    return this.entry.tail.withTransient(events);
+    return events.length > 0 ? this.entry.tail.withTransient(events) : undefined;
+  }
+
+  #run(): { workflowId: string; runId: string } {
+    return { workflowId: this.entry.key.workflowId, runId: this.runId };
   }
 
   #queueKey(taskQueue: string, kind: QueueKey['kind']): QueueKey {
     return { namespaceId: this.entry.key.namespaceId, taskQueue, kind };
   }
+}
+
+/** Whether a state says that this session runs this task. */
+function stands(state: ExecutionState, { sessionId }: WorkerSession, task: RunningTask): boolean {
+  if (state.status !== 'RUNNING') return false;
+  if (task.kind === 'workflow') {
+    const { startedEventId, attempt } = task.token;
+    const started = state.workflowTask;
+    return (
+      started?.startedEventId === startedEventId &&
+      started.attempt === attempt &&
+      started.session === sessionId
+    );
+  }
+  const activity = state.activities.get(task.token.scheduledEventId);
+  return (
+    activity?.attempt === task.token.attempt &&
+    activity.session === sessionId &&
+    activity.startedAt > 0 &&
+    !activity.outcomeBuffered
+  );
 }
 
 function notThisRun(runId: string): Outcome {

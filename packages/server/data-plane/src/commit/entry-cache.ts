@@ -1,6 +1,6 @@
 /**
  * The workflows in memory. Busy ones stay; idle ones are forgotten after a few seconds, or sooner
- * when there are many: a parked workflow costs a row, no memory (blueprint §5).
+ * when there are many or they are large: a parked workflow costs a row, no memory (blueprint §5).
  */
 import { LRUCache } from 'lru-cache';
 import type { WorkflowKey } from '@perdure/ports';
@@ -10,15 +10,27 @@ import { ExecutionEntry } from './execution-entry.ts';
 const IDLE_MS = 10_000;
 /** Most idle workflows remembered. */
 const MAX_IDLE = 20_000;
+/** Most bytes that idle workflows may take, about. */
+const MAX_IDLE_BYTES = 256 * 1024 * 1024;
 
 export class EntryCache {
   readonly #busy = new Map<string, ExecutionEntry>();
-  readonly #idle = new LRUCache<string, ExecutionEntry>({ max: MAX_IDLE, ttl: IDLE_MS });
+  readonly #idle = new LRUCache<string, ExecutionEntry>({
+    max: MAX_IDLE,
+    ttl: IDLE_MS,
+    maxSize: MAX_IDLE_BYTES,
+    sizeCalculation: (entry) => entry.weight,
+  });
   readonly #sweep: NodeJS.Timeout;
 
   constructor() {
     this.#sweep = setInterval(() => this.#idle.purgeStale(), IDLE_MS / 2);
     this.#sweep.unref();
+  }
+
+  /** Entries that must stay. */
+  get busy(): Iterable<ExecutionEntry> {
+    return this.#busy.values();
   }
 
   /** The entry of a workflow, made busy. */
@@ -36,7 +48,8 @@ export class EntryCache {
   settle(entry: ExecutionEntry): void {
     if (entry.busy) return;
     const name = nameOf(entry.key);
-    if (!this.#busy.delete(name)) return;
+    if (this.#busy.get(name) !== entry) return;
+    this.#busy.delete(name);
     if (entry.loading === 'loaded') this.#idle.set(name, entry);
   }
 

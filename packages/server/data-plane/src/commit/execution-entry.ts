@@ -12,25 +12,46 @@ import { HistoryTail } from './history-tail.ts';
 import type { Request } from './request.ts';
 
 /** Told when a run closes. */
-export type CloseListener = (closed: { runId: string; closeEvent: Uint8Array | undefined }) => void;
+export type CloseListener = (closed: {
+  runId: string;
+  closeEvent: Uint8Array | undefined;
+}) => void;
+
+/** A run as the store holds it. */
+export interface LoadedRun {
+  readonly state: ExecutionState;
+  readonly version: number;
+  /** Bytes of the encoded state. */
+  readonly bytes: number;
+}
+
+/** Bytes of an entry with nothing in it, about. */
+const BASE_WEIGHT = 2_000;
 
 export class ExecutionEntry {
   readonly key: WorkflowKey;
   readonly shard: number;
   loading: 'absent' | 'loading' | 'loaded' = 'absent';
   flying = false;
-  /** Set when what we believed has proved wrong: not even a start may be tried before a look. */
+  /** What we believe may be wrong, or has proved so: not even a start may be tried before a look. */
   mustLoad = false;
+  /** Until when what we believe was true for sure, by the clock of `Request.submittedAt`. */
+  freshAt = 0;
+  /** After a {@link mustVerify}: only requests up to this time are decided on what was found. */
+  verifiedUpTo = Number.POSITIVE_INFINITY;
+  /** Requests to be decided one by one: one of them made a transition fail. */
+  careful = 0;
   /** The current run, as committed; undefined when there is none or it is not loaded. */
   state: ExecutionState | undefined;
   version = 0;
+  /** Bytes of the encoded state, when last seen. */
+  stateBytes = 0;
   tail = new HistoryTail();
   waiting: Request[] = [];
-  /** ActivityTaskScheduled events still in memory, so that a dispatch need not read history. */
-  readonly scheduledActivities = new Map<number, EventOf<'ActivityTaskScheduled'>>();
   readonly closeListeners = new Set<CloseListener>();
-  /** The close event of {@link state}, while it is still at hand. */
-  closeEvent: Uint8Array | undefined;
+  readonly #scheduled = new Map<number, EventOf<'ActivityTaskScheduled'>>();
+  #scheduledBytes = 0;
+  #verifying = false;
 
   constructor(key: WorkflowKey) {
     this.key = key;
@@ -47,13 +68,36 @@ export class ExecutionEntry {
     );
   }
 
-  /** Takes over what the store holds. */
-  load(state: ExecutionState | undefined, version: number): void {
-    this.#forget();
-    this.state = state;
-    this.version = version;
+  /** Bytes it takes in memory, about. */
+  get weight(): number {
+    return BASE_WEIGHT + 2 * this.stateBytes + this.tail.bytes + this.#scheduledBytes;
+  }
+
+  /**
+   * Takes over what the store holds.
+   *
+   * @param at when it was asked, by the clock of `Request.submittedAt`
+   */
+  load(run: LoadedRun | undefined, at: number): void {
+    const known = this.state;
+    const isSame = known && run?.state.runId === known.runId && run.version === this.version;
+    if (!isSame) {
+      this.#forget();
+      this.state = run?.state;
+      this.version = run?.version ?? 0;
+      this.stateBytes = run?.bytes ?? 0;
+    }
     this.loading = 'loaded';
     this.mustLoad = false;
+    this.freshAt = at;
+    if (this.#verifying) this.verifiedUpTo = at;
+    this.#verifying = false;
+  }
+
+  /** Another server may have moved the run: it is to be looked at before anything is refused. */
+  mustVerify(): void {
+    this.mustLoad = true;
+    this.#verifying = true;
   }
 
   /** Drops what is believed of the run, to be read again; the mailbox stays. */
@@ -63,11 +107,31 @@ export class ExecutionEntry {
     this.mustLoad = true;
   }
 
+  /** Keeps an event in memory, so that the activity's dispatch need not read the history. */
+  keepScheduled(event: EventOf<'ActivityTaskScheduled'>): void {
+    this.#scheduled.set(event.eventId, event);
+    this.#scheduledBytes += event.attributes.input?.length ?? 0;
+  }
+
+  /** Takes out what {@link keepScheduled} kept. */
+  takeScheduled(eventId: number): EventOf<'ActivityTaskScheduled'> | undefined {
+    const event = this.#scheduled.get(eventId);
+    if (this.#scheduled.delete(eventId)) {
+      this.#scheduledBytes -= event?.attributes.input?.length ?? 0;
+    }
+    return event;
+  }
+
+  /** Drops the events of a run that is no longer current. */
+  dropScheduled(): void {
+    this.#scheduled.clear();
+    this.#scheduledBytes = 0;
+  }
+
   #forget(): void {
     this.state = undefined;
     this.version = 0;
     this.tail = new HistoryTail();
-    this.scheduledActivities.clear();
-    this.closeEvent = undefined;
+    this.dropScheduled();
   }
 }

@@ -4,6 +4,9 @@
  */
 import { type HistoryEvent, concatBytes, encodeEvent } from '@perdure/protocol';
 
+/** Most bytes kept: a worker for which this is too little reads the history from the store. */
+const MAX_TAIL_BYTES = 4 * 1024 * 1024;
+
 /** Events as they go to a worker. */
 export interface Segment {
   /** Id of the first event; 0 when there is none. */
@@ -14,6 +17,12 @@ export interface Segment {
 export class HistoryTail {
   #firstEventId = 0;
   #parts: Uint8Array[] = [];
+  #bytes = 0;
+
+  /** Bytes kept. */
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   /**
    * Takes in the events of a transition.
@@ -27,8 +36,7 @@ export class HistoryTail {
     for (const event of events) {
       const bytes = encodeEvent(event);
       encoded.push(bytes);
-      if (this.#parts.length === 0) this.#firstEventId = event.eventId;
-      this.#parts.push(bytes);
+      this.#push(event.eventId, bytes);
       if (event.eventType === 'WorkflowTaskStarted') forTask = this.#take();
     }
     return { stored: concatBytes(encoded), forTask };
@@ -41,17 +49,22 @@ export class HistoryTail {
     return { firstEventId, bytes: concatBytes(parts) };
   }
 
-  /** A copy, to go back to when a commit fails. */
-  clone(): HistoryTail {
-    const copy = new HistoryTail();
-    copy.#firstEventId = this.#firstEventId;
-    copy.#parts = [...this.#parts];
-    return copy;
+  /** Forgets the front when it grows too large: then the segment no longer reaches back so far. */
+  #push(eventId: number, bytes: Uint8Array): void {
+    if (this.#bytes + bytes.length > MAX_TAIL_BYTES) this.#clear();
+    if (this.#parts.length === 0) this.#firstEventId = eventId;
+    this.#parts.push(bytes);
+    this.#bytes += bytes.length;
   }
 
   #take(): Segment {
     const segment = { firstEventId: this.#firstEventId, bytes: concatBytes(this.#parts) };
-    this.#parts = [];
+    this.#clear();
     return segment;
+  }
+
+  #clear(): void {
+    this.#parts = [];
+    this.#bytes = 0;
   }
 }

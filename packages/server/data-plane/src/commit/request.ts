@@ -1,9 +1,8 @@
 /** What waits in a workflow's mailbox: a command, whom it is for, and whom to tell. */
 import type { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@perdure/common';
 import type { EngineCommand, Outcome, StartWorkflow } from '@perdure/engine';
-import type { EagerActivity } from '@perdure/protocol';
 import type { BacklogTask } from '../matching/task-queue.ts';
-import type { WorkerSession } from '../matching/worker-session.ts';
+import type { HandOver, WorkerSession } from '../matching/worker-session.ts';
 
 /** What is said once the command's effect is durable (or there was none). */
 export interface Reply {
@@ -13,7 +12,7 @@ export interface Reply {
   /** The run's next event id after the transition; 0 when there was no run. */
   readonly nextEventId: number;
   /** Activities this command scheduled that were handed back to its session. */
-  readonly eager: readonly EagerActivity[];
+  readonly eager: readonly HandOver[];
   /** The request id had been answered before: nothing was done now. */
   readonly duplicate: boolean;
 }
@@ -25,6 +24,8 @@ interface Waiting {
   fail(error: Error): void;
   /** Milliseconds since the epoch; a store that stays away longer makes it fail. */
   readonly deadline: number;
+  /** When it came, by a clock that only runs forward; set by the committer. */
+  submittedAt?: number;
 }
 
 /** A command for an existing run. */

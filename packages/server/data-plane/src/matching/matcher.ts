@@ -1,7 +1,7 @@
 /**
  * Who gets which task. Before a commit: a session with room is found and its slot taken, so that
- * "started" is part of the commit. After it: what nobody took waits here for a slot, or, where no
- * worker of the queue is connected, in the broker by its id.
+ * "started" is part of the commit. After it: what nobody took waits for a slot, here or, where
+ * other servers may have a free worker, in the broker by its id.
  *
  * Nothing here is a record: lose all of it, and the outbox in the store brings it back.
  */
@@ -14,20 +14,31 @@ import type { SlotKind, WorkerSession } from './worker-session.ts';
 /** Starts a waiting task on a session whose slot has been taken for it. */
 export type StartTask = (task: BacklogTask, session: WorkerSession) => void;
 
+export interface MatcherParts {
+  readonly broker: TaskBroker;
+  readonly log: Logger;
+  /** No other server has workers: what waits, waits here. */
+  readonly alone: boolean;
+}
+
 /** Most ids fetched from the broker in one go. */
 const FETCH_LIMIT = 100;
+/** Wait after a fetch that failed, in milliseconds. */
+const FETCH_RETRY_MS = 1_000;
 
 export class Matcher {
-  readonly #broker: TaskBroker;
-  readonly #log: Logger;
+  readonly #parts: MatcherParts;
   readonly #queues = new Map<string, TaskQueue>();
   readonly #stopListening: () => void;
+  readonly #retries = new Set<NodeJS.Timeout>();
   #startTask: StartTask = () => {};
 
-  constructor(broker: TaskBroker, log: Logger) {
-    this.#broker = broker;
-    this.#log = log;
-    this.#stopListening = broker.onAnnounced((key) => this.#announced(key));
+  constructor(parts: MatcherParts) {
+    this.#parts = parts;
+    this.#stopListening = parts.broker.onAnnounced(
+      (key) => this.#announced(key),
+      () => this.#missed(),
+    );
   }
 
   /** Says how a waiting task is started. Called once, while the planes are put together. */
@@ -37,11 +48,15 @@ export class Matcher {
 
   close(): void {
     this.#stopListening();
+    for (const retry of this.#retries) clearTimeout(retry);
   }
 
-  /** The session begins to take tasks. */
-  join(session: WorkerSession): void {
-    for (const queue of this.#queuesOf(session)) {
+  /** The session begins to take tasks of these kinds, or has stated its slots anew. */
+  join(session: WorkerSession, kinds: readonly SlotKind[]): void {
+    for (const kind of kinds) {
+      const key = keyOf(session, kind);
+      let queue = this.#queues.get(nameOf(key));
+      if (!queue) this.#queues.set(nameOf(key), (queue = new TaskQueue(key)));
       if (!queue.sessions.includes(session)) queue.sessions.push(session);
       queue.brokerMayHold = true;
       this.#hand(queue);
@@ -54,7 +69,7 @@ export class Matcher {
       const at = queue.sessions.indexOf(session);
       if (at >= 0) queue.sessions.splice(at, 1);
       if (queue.sessions.length > 0) continue;
-      this.#announce(queue, queue.drain());
+      this.#announce(queue.key, queue.drain());
       this.#queues.delete(nameOf(queue.key));
     }
   }
@@ -65,43 +80,43 @@ export class Matcher {
    * @returns the session, or undefined when none has room
    */
   reserve(key: QueueKey, preferred: WorkerSession | undefined): WorkerSession | undefined {
-    const queue = this.#queues.get(nameOf(key));
-    const session = queue?.pick(preferred);
-    if (session) session.credit[key.kind] -= 1;
+    const session = this.#queues.get(nameOf(key))?.pick(preferred);
+    session?.takeSlot(key.kind);
     return session;
   }
 
   /** Adds slots to a session and hands it what waits. */
   grant(session: WorkerSession, workflow: number, activity: number): void {
-    session.credit.workflow += workflow;
-    session.credit.activity += activity;
-    for (const queue of this.#queuesOf(session)) this.#hand(queue);
+    session.grant('workflow', workflow);
+    session.grant('activity', activity);
+    this.offer(session);
   }
 
   /** Gives back a slot that was taken for nothing. */
   release(session: WorkerSession, kind: SlotKind): void {
-    session.credit[kind] += 1;
-    this.#hand(this.#queue(keyOf(session, kind)));
+    session.returnSlot(kind);
+    this.offer(session);
+  }
+
+  /** Hands a session what waits, as far as it has slots. */
+  offer(session: WorkerSession): void {
+    for (const queue of this.#queuesOf(session)) this.#hand(queue);
   }
 
   /** Takes in tasks that wait in the outbox, once they are durable. */
   enqueue(key: QueueKey, tasks: readonly BacklogTask[]): void {
     const queue = this.#queues.get(nameOf(key));
-    const homeless = queue ? tasks.filter((task) => !queue.push(task)) : tasks;
-    if (homeless.length > 0) this.#announce(queue ?? new TaskQueue(key), homeless);
+    // Where all workers here are busy, one of another server may be free.
+    const mayWaitHere = queue !== undefined && (this.#parts.alone || queue.room > 0);
+    const homeless = mayWaitHere ? tasks.filter((task) => !queue.push(task)) : tasks;
+    if (homeless.length > 0) this.#announce(key, homeless);
     if (queue) this.#hand(queue);
   }
 
   #queuesOf(session: WorkerSession): TaskQueue[] {
-    return (['workflow', 'activity'] as const).map((kind) => this.#queue(keyOf(session, kind)));
-  }
-
-  #queue({ namespaceId, taskQueue, kind }: QueueKey): TaskQueue {
-    const key = { namespaceId, taskQueue, kind };
-    const name = nameOf(key);
-    let queue = this.#queues.get(name);
-    if (!queue) this.#queues.set(name, (queue = new TaskQueue(key)));
-    return queue;
+    return (['workflow', 'activity'] as const)
+      .map((kind) => this.#queues.get(nameOf(keyOf(session, kind))))
+      .filter((queue) => queue !== undefined);
   }
 
   /** Starts waiting tasks while there are slots; fetches from the broker when none wait here. */
@@ -116,21 +131,39 @@ export class Matcher {
 
   async #fetch(queue: TaskQueue): Promise<void> {
     queue.fetching = true;
-    const wanted = Math.min(queue.room, FETCH_LIMIT);
+    // Whoever announces from here on sets it again, and the queue is looked at once more.
     queue.brokerMayHold = false;
+    const wanted = Math.min(queue.room, FETCH_LIMIT);
     try {
-      const ids = await this.#broker.take(queue.key, wanted);
+      const ids = await this.#parts.broker.take(queue.key, wanted);
       if (ids.length >= wanted) queue.brokerMayHold = true;
-      const tasks = ids.map(parseTaskId).filter((task) => task !== undefined);
+      const { namespaceId, kind } = queue.key;
+      const tasks = ids
+        .map(parseTaskId)
+        .filter((task) => task !== undefined)
+        // The broker is no authority: an id of another tenant must not reach this one's workers.
+        .filter(({ run, task }) => run.namespaceId === namespaceId && task.kind === kind);
       const homeless = tasks.filter((task) => !queue.push(task));
-      if (homeless.length > 0) this.#announce(queue, homeless);
+      if (homeless.length > 0) this.#announce(queue.key, homeless);
     } catch (error) {
-      // The outbox sweep brings these tasks back; until then there is nothing to do here.
-      this.#log.warn('could not fetch waiting tasks from the broker', { error: String(error) });
+      this.#parts.log.warn('could not fetch waiting tasks from the broker; trying again', {
+        error: String(error),
+      });
+      this.#fetchLater(queue);
     } finally {
       queue.fetching = false;
     }
     this.#hand(queue);
+  }
+
+  #fetchLater(queue: TaskQueue): void {
+    const retry = setTimeout(() => {
+      this.#retries.delete(retry);
+      queue.brokerMayHold = true;
+      this.#hand(queue);
+    }, FETCH_RETRY_MS);
+    retry.unref();
+    this.#retries.add(retry);
   }
 
   #announced(key: QueueKey): void {
@@ -140,11 +173,19 @@ export class Matcher {
     this.#hand(queue);
   }
 
-  #announce(queue: TaskQueue, tasks: readonly BacklogTask[]): void {
+  /** Announcements may have been missed: every queue may hold something. */
+  #missed(): void {
+    for (const queue of this.#queues.values()) {
+      queue.brokerMayHold = true;
+      this.#hand(queue);
+    }
+  }
+
+  #announce(key: QueueKey, tasks: readonly BacklogTask[]): void {
     if (tasks.length === 0) return;
-    const ids = tasks.map((task) => ({ queue: queue.key, taskId: taskIdOf(task) }));
-    this.#broker.announce(ids).catch((error: unknown) => {
-      this.#log.warn('could not announce waiting tasks to the broker; the sweep will', {
+    const ids = tasks.map((task) => ({ queue: key, taskId: taskIdOf(task) }));
+    this.#parts.broker.announce(ids).catch((error: unknown) => {
+      this.#parts.log.warn('could not announce waiting tasks to the broker; the sweep will', {
         tasks: ids.length,
         error: String(error),
       });

@@ -2,16 +2,18 @@
  * The worker sessions connected to this server, and what happens when a connection dies: workflow
  * tasks are handed on at once, activities after a short grace in which the worker may come back
  * under the same session id (blueprint §7). Deadlines remain the guarantee.
+ *
+ * A session belongs to its namespace: the same id named by another tenant is another session.
  */
-import type { Clock } from '@perdure/common';
+import { PerdureServiceError } from '@perdure/common';
 import type { OpenWorker } from '@perdure/protocol';
 import type { Matcher } from './matcher.ts';
 import {
   type RunningTask,
+  type SlotKind,
   type WorkerChannel,
   WorkerSession,
-  activityKey,
-  workflowTaskKey,
+  keyOfTask,
 } from './worker-session.ts';
 
 /** A task whose worker is gone. */
@@ -27,15 +29,13 @@ export interface SessionOptions {
 
 export class Sessions {
   readonly #matcher: Matcher;
-  readonly #clock: Clock;
   readonly #graceMs: number;
-  readonly #byId = new Map<string, WorkerSession>();
+  readonly #byName = new Map<string, WorkerSession>();
   readonly #graceTimers = new Map<WorkerSession, NodeJS.Timeout>();
   #onLost: (lost: LostTask) => void = () => {};
 
-  constructor(matcher: Matcher, clock: Clock, options: SessionOptions = {}) {
+  constructor(matcher: Matcher, options: SessionOptions = {}) {
     this.#matcher = matcher;
-    this.#clock = clock;
     this.#graceMs = options.activityGraceMs ?? 1_000;
   }
 
@@ -44,37 +44,37 @@ export class Sessions {
     this.#onLost = listener;
   }
 
-  get(sessionId: string): WorkerSession | undefined {
-    return this.#byId.get(sessionId);
+  get(namespaceId: number, sessionId: string): WorkerSession | undefined {
+    return this.#byName.get(sessionName(namespaceId, sessionId));
   }
 
-  ids(): string[] {
-    return [...this.#byId.keys()];
+  /** Names of all sessions, as {@link sessionName} makes them. */
+  names(): string[] {
+    return [...this.#byName.keys()];
   }
 
-  /** A worker connects, for the first time or again. */
+  /**
+   * A worker connects, for the first time or again.
+   *
+   * @throws PerdureServiceError INVALID_ARGUMENT when the session serves another task queue
+   */
   open(namespaceId: number, hello: OpenWorker, channel: WorkerChannel): WorkerSession {
-    const known = this.#byId.get(hello.sessionId);
-    const session =
-      known?.namespaceId === namespaceId && known.taskQueue === hello.taskQueue
-        ? known
-        : this.#create(namespaceId, hello);
+    const session = this.get(namespaceId, hello.sessionId) ?? this.#create(namespaceId, hello);
+    if (session.taskQueue !== hello.taskQueue) throw otherQueue(session, hello);
     this.#cancelGrace(session);
-    session.channel = channel;
-    session.draining = false;
     this.#reconcile(session, hello);
-    session.credit.workflow = hello.workflowCredit;
-    session.credit.activity = hello.activityCredit;
-    this.#matcher.join(session);
+    const { workflowCredit: workflow, activityCredit: activity } = hello;
+    session.connect(channel, { workflow, activity });
+    this.#matcher.join(session, kindsOf(hello));
     return session;
   }
 
   /** The connection is gone; the worker may come back. */
-  disconnect(session: WorkerSession, channel: WorkerChannel): void {
-    if (session.channel !== channel) return;
+  disconnect(session: WorkerSession): void {
     session.channel = undefined;
     this.#matcher.leave(session);
     this.#lose(session, 'workflow');
+    this.#cancelGrace(session);
     const timer = setTimeout(() => this.#expire(session), this.#graceMs);
     timer.unref();
     this.#graceTimers.set(session, timer);
@@ -100,48 +100,43 @@ export class Sessions {
     this.#graceTimers.clear();
   }
 
-  /** Milliseconds since the Unix epoch. */
-  now(): number {
-    return this.#clock.now();
-  }
-
   #create(namespaceId: number, hello: OpenWorker): WorkerSession {
     const { sessionId, taskQueue, identity } = hello;
     const session = new WorkerSession({ sessionId, namespaceId, taskQueue, identity });
-    this.#byId.set(sessionId, session);
+    this.#byName.set(sessionName(namespaceId, sessionId), session);
     return session;
   }
 
-  /** Squares what we believe the worker runs with what it says: the difference got lost on the way. */
+  /**
+   * Squares what we believe the worker runs with what it says: the difference got lost on the way.
+   * Except for what has not been sent yet, of which the worker cannot know.
+   */
   #reconcile(session: WorkerSession, hello: OpenWorker): void {
     const said = new Map<string, RunningTask>();
-    for (const token of hello.runningWorkflowTasks) {
-      said.set(workflowTaskKey(token.runId), { kind: 'workflow', token });
-    }
-    for (const token of hello.runningActivities) {
-      const key = activityKey(token.runId, token.scheduledEventId, token.attempt);
-      said.set(key, { kind: 'activity', token });
-    }
+    const say = (task: RunningTask) => void said.set(keyOfTask(task), task);
+    for (const token of hello.runningWorkflowTasks) say({ kind: 'workflow', token, delivered: true });
+    for (const token of hello.runningActivities) say({ kind: 'activity', token, delivered: true });
     const { namespaceId } = session;
     for (const [key, task] of session.running) {
-      if (said.has(key)) continue;
-      session.running.delete(key);
+      if (said.has(key) || !task.delivered) continue;
+      session.forget(task);
       this.#onLost({ namespaceId, task });
     }
-    for (const [key, task] of said) session.running.set(key, task);
+    for (const [key, task] of said) if (!session.running.has(key)) session.assign(task);
   }
 
   #lose(session: WorkerSession, kind: RunningTask['kind']): void {
-    for (const [key, task] of session.running) {
+    for (const task of session.running.values()) {
       if (task.kind !== kind) continue;
-      session.running.delete(key);
+      session.forget(task);
       this.#onLost({ namespaceId: session.namespaceId, task });
     }
   }
 
   #expire(session: WorkerSession): void {
     this.#graceTimers.delete(session);
-    if (this.#byId.get(session.sessionId) === session) this.#byId.delete(session.sessionId);
+    const name = sessionName(session.namespaceId, session.sessionId);
+    if (this.#byName.get(name) === session) this.#byName.delete(name);
     this.#lose(session, 'activity');
   }
 
@@ -149,4 +144,26 @@ export class Sessions {
     clearTimeout(this.#graceTimers.get(session));
     this.#graceTimers.delete(session);
   }
+}
+
+/** What a session is called beyond its namespace, for example in its lease. */
+export function sessionName(namespaceId: number, sessionId: string): string {
+  return `${namespaceId}/${sessionId}`;
+}
+
+/** Kinds of tasks that the worker can take. */
+function kindsOf(hello: OpenWorker): SlotKind[] {
+  const kinds: SlotKind[] = [];
+  if (hello.workflowTypes.length > 0 || hello.workflowCredit > 0) kinds.push('workflow');
+  if (hello.activityTypes.length > 0 || hello.activityCredit > 0) kinds.push('activity');
+  return kinds;
+}
+
+function otherQueue({ taskQueue }: WorkerSession, hello: OpenWorker): PerdureServiceError {
+  return new PerdureServiceError(
+    'INVALID_ARGUMENT',
+    `session '${hello.sessionId}' serves task queue '${taskQueue}' and now names '${hello.taskQueue}'; ` +
+      'every worker needs a session id of its own',
+    { field: 'sessionId' },
+  );
 }

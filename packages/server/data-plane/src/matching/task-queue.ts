@@ -25,8 +25,8 @@ export class TaskQueue {
   /** A fetch from the broker is under way. */
   fetching = false;
   #turn = 0;
-  #backlog: BacklogTask[] = [];
-  #head = 0;
+  /** In order of arrival; by name, because sweeps bring again what waits already. */
+  readonly #backlog = new Map<string, BacklogTask>();
 
   constructor(key: QueueKey) {
     this.key = key;
@@ -35,11 +35,13 @@ export class TaskQueue {
   /** A session with room: the preferred one, else the next in turn. */
   pick(preferred: WorkerSession | undefined): WorkerSession | undefined {
     const { kind } = this.key;
-    if (preferred?.hasRoom(kind) && this.sessions.includes(preferred)) return preferred;
+    if (preferred && preferred.room(kind) > 0 && this.sessions.includes(preferred)) {
+      return preferred;
+    }
     for (let i = 0; i < this.sessions.length; i++) {
       this.#turn = (this.#turn + 1) % this.sessions.length;
       const session = this.sessions[this.#turn];
-      if (session?.hasRoom(kind)) return session;
+      if (session && session.room(kind) > 0) return session;
     }
     return undefined;
   }
@@ -47,39 +49,40 @@ export class TaskQueue {
   /** Slots free over all sessions. */
   get room(): number {
     let room = 0;
-    for (const session of this.sessions) {
-      if (session.hasRoom(this.key.kind)) room += session.credit[this.key.kind];
-    }
+    for (const session of this.sessions) room += session.room(this.key.kind);
     return room;
   }
 
   get backlogLength(): number {
-    return this.#backlog.length - this.#head;
+    return this.#backlog.size;
   }
 
   /** Whether the task now waits here; if not, it must go to the broker. */
   push(task: BacklogTask): boolean {
-    if (this.sessions.length === 0 || this.backlogLength >= MAX_BACKLOG) return false;
-    this.#backlog.push(task);
+    if (this.sessions.length === 0) return false;
+    const name = nameOf(task);
+    if (this.#backlog.has(name)) return true;
+    if (this.#backlog.size >= MAX_BACKLOG) return false;
+    this.#backlog.set(name, task);
     return true;
   }
 
   shift(): BacklogTask | undefined {
-    const task = this.#backlog[this.#head];
-    if (task === undefined) return undefined;
-    this.#head += 1;
-    if (this.#head > 256 && this.#head * 2 > this.#backlog.length) {
-      this.#backlog = this.#backlog.slice(this.#head);
-      this.#head = 0;
+    for (const [name, task] of this.#backlog) {
+      this.#backlog.delete(name);
+      return task;
     }
-    return task;
+    return undefined;
   }
 
   /** Everything that waits; it no longer does. */
   drain(): BacklogTask[] {
-    const rest = this.#backlog.slice(this.#head);
-    this.#backlog = [];
-    this.#head = 0;
+    const rest = [...this.#backlog.values()];
+    this.#backlog.clear();
     return rest;
   }
+}
+
+function nameOf({ run, task }: BacklogTask): string {
+  return `${run.runId}.${task.scheduledEventId}.${task.attempt}`;
 }

@@ -2,11 +2,19 @@
  * One worker as the server sees it: how many tasks it will still take, what it is running, and what
  * is to be said to it. A session outlives its connection for a grace period, so that a reconnect
  * loses nothing.
+ *
+ * Slots: a worker grants credit. A slot that is taken for a task leaves the credit, and stays taken
+ * until the task is delivered (then it is the worker's to free) or called off. A worker that
+ * connects anew restates its free slots without those that are taken here, so they are deducted.
+ *
+ * `running` is the authority on what the worker has or is about to get: what was removed from it is
+ * never delivered.
  */
 import type {
   Ack,
   ActivityTask,
   ActivityToken,
+  EagerActivity,
   WorkflowTask,
   WorkflowTaskToken,
 } from '@perdure/protocol';
@@ -27,14 +35,28 @@ export interface WorkerChannel {
   cancelActivities(tokens: readonly ActivityToken[]): void;
 }
 
-/** Something the worker was given and has not finished. */
-export type RunningTask =
+type Task =
   | { readonly kind: 'workflow'; readonly token: WorkflowTaskToken }
   | { readonly kind: 'activity'; readonly token: ActivityToken };
 
-/** Key of a workflow task in {@link WorkerSession.running}: a run has one at a time. */
-export function workflowTaskKey(runId: string): string {
-  return `w${runId}`;
+/** Something the worker was given and has not finished. */
+export type RunningTask = Task & {
+  /** Whether the worker has been told; until then it holds a slot here. */
+  delivered: boolean;
+};
+
+/** An activity that is handed over in an acknowledgement. */
+export interface HandOver {
+  readonly activity: EagerActivity;
+  readonly task: RunningTask;
+}
+
+/** Most slots of a kind that a worker can grant. */
+const MOST_CREDIT = 1_000_000;
+
+/** Key of a workflow task in {@link WorkerSession.running}. */
+export function workflowTaskKey(runId: string, startedEventId: number, attempt: number): string {
+  return `w${runId}.${startedEventId}.${attempt}`;
 }
 
 /** Key of an activity attempt in {@link WorkerSession.running}. */
@@ -42,18 +64,29 @@ export function activityKey(runId: string, scheduledEventId: number, attempt: nu
   return `${runId}.${scheduledEventId}.${attempt}`;
 }
 
+/** Key of a task in {@link WorkerSession.running}. */
+export function keyOfTask({ kind, token }: Task): string {
+  return kind === 'workflow'
+    ? workflowTaskKey(token.runId, token.startedEventId, token.attempt)
+    : activityKey(token.runId, token.scheduledEventId, token.attempt);
+}
+
 export class WorkerSession {
   readonly sessionId: string;
   readonly namespaceId: number;
   readonly taskQueue: string;
   readonly identity: string;
-  readonly credit: Record<SlotKind, number> = { workflow: 0, activity: 0 };
   readonly running = new Map<string, RunningTask>();
   /** Undefined while disconnected. */
   channel: WorkerChannel | undefined;
   /** Whether it still wants tasks. */
   draining = false;
-  #mail: WorkerMail | undefined;
+  readonly #credit: Record<SlotKind, number> = { workflow: 0, activity: 0 };
+  readonly #taken: Record<SlotKind, number> = { workflow: 0, activity: 0 };
+  #acks: { readonly ack: Ack; readonly handOvers: readonly HandOver[] }[] = [];
+  #workflowTasks: { readonly task: WorkflowTask; readonly running: RunningTask }[] = [];
+  #activityTasks: { readonly task: ActivityTask; readonly running: RunningTask }[] = [];
+  #cancelled: ActivityToken[] = [];
 
   constructor(facts: {
     sessionId: string;
@@ -67,21 +100,105 @@ export class WorkerSession {
     this.identity = facts.identity;
   }
 
-  /** Whether a task of this kind can be given to it now. */
-  hasRoom(kind: SlotKind): boolean {
-    return this.channel !== undefined && !this.draining && this.credit[kind] > 0;
+  /** Slots that can be given to it now. */
+  room(kind: SlotKind): number {
+    if (this.channel === undefined || this.draining) return 0;
+    return Math.max(this.#credit[kind], 0);
   }
 
-  /** What will be delivered with the next {@link flush}. */
-  get mail(): WorkerMail {
-    this.#mail ??= { acks: [], workflowTasks: [], activityTasks: [] };
-    return this.#mail;
+  /** A new connection, on which the worker has stated its free slots. */
+  connect(channel: WorkerChannel, free: Readonly<Record<SlotKind, number>>): void {
+    this.channel = channel;
+    this.draining = false;
+    for (const kind of ['workflow', 'activity'] as const) {
+      this.#credit[kind] = Math.min(free[kind], MOST_CREDIT) - this.#taken[kind];
+    }
   }
 
-  /** Sends what has been gathered, in one frame. While disconnected it is dropped: see `running`. */
+  /** The worker has freed slots. */
+  grant(kind: SlotKind, slots: number): void {
+    this.#credit[kind] = Math.min(this.#credit[kind] + slots, MOST_CREDIT);
+  }
+
+  /** Takes a slot; it must be delivered with a task or given back. */
+  takeSlot(kind: SlotKind): void {
+    this.#credit[kind] -= 1;
+    this.#taken[kind] += 1;
+  }
+
+  /** Gives back a slot that was taken for nothing. */
+  returnSlot(kind: SlotKind): void {
+    this.#credit[kind] += 1;
+    this.#taken[kind] -= 1;
+  }
+
+  /** The slot taken before is for this task. */
+  assign(task: RunningTask): void {
+    this.running.set(keyOfTask(task), task);
+  }
+
+  /** The task is not, or no longer, the worker's; the slot of an undelivered one is free again. */
+  forget(task: RunningTask): void {
+    const key = keyOfTask(task);
+    if (this.running.get(key) !== task) return;
+    this.running.delete(key);
+    if (!task.delivered) this.returnSlot(task.kind);
+  }
+
+  /** To be said with the next {@link flush}. */
+  postAck(ack: Ack, handOvers: readonly HandOver[] = []): void {
+    this.#acks.push({ ack, handOvers });
+  }
+
+  /** To be given with the next {@link flush}. */
+  postWorkflowTask(task: WorkflowTask, running: RunningTask): void {
+    this.#workflowTasks.push({ task, running });
+  }
+
+  /** To be given with the next {@link flush}. */
+  postActivityTask(task: ActivityTask, running: RunningTask): void {
+    this.#activityTasks.push({ task, running });
+  }
+
+  /** To be said with the next {@link flush}, after the tasks: it may be about one of them. */
+  postCancellation(token: ActivityToken): void {
+    this.#cancelled.push(token);
+  }
+
+  /** Sends what was posted, in one frame. While disconnected it waits for the next connection. */
   flush(): void {
-    const mail = this.#mail;
-    this.#mail = undefined;
-    if (mail) this.channel?.deliver(mail);
+    const { channel } = this;
+    if (!channel) return;
+    const mail: WorkerMail = {
+      acks: this.#acks.map(({ ack, handOvers }) => this.#withHandOvers(ack, handOvers)),
+      workflowTasks: this.#deliver(this.#workflowTasks),
+      activityTasks: this.#deliver(this.#activityTasks),
+    };
+    const cancelled = this.#cancelled;
+    this.#acks = [];
+    this.#workflowTasks = [];
+    this.#activityTasks = [];
+    this.#cancelled = [];
+    const tasks = mail.workflowTasks.length + mail.activityTasks.length;
+    if (mail.acks.length + tasks > 0) channel.deliver(mail);
+    if (cancelled.length > 0) channel.cancelActivities(cancelled);
+  }
+
+  #withHandOvers(ack: Ack, handOvers: readonly HandOver[]): Ack {
+    if (handOvers.length === 0) return ack;
+    const standing = handOvers.filter(({ task }) => this.#markDelivered(task));
+    return { ...ack, eager: standing.map(({ activity }) => activity) };
+  }
+
+  #deliver<T>(posted: readonly { readonly task: T; readonly running: RunningTask }[]): T[] {
+    return posted.filter(({ running }) => this.#markDelivered(running)).map(({ task }) => task);
+  }
+
+  /** False for what was called off meanwhile. */
+  #markDelivered(task: RunningTask): boolean {
+    if (this.running.get(keyOfTask(task)) !== task) return false;
+    if (!task.delivered) this.#taken[task.kind] -= 1;
+    task.delivered = true;
+    return true;
   }
 }

@@ -38,8 +38,30 @@ export async function ask(
       fail,
     });
   });
+  if (await wasDoneBefore(committer, key, call, reply)) return { ...reply, duplicate: true };
   refuseRejected(reply.outcome, key, call.runId);
   return reply;
+}
+
+/**
+ * Whether the request is one that its run has answered already and then closed: a caller that lost
+ * the answer asks again, and must not hear that there is nobody.
+ */
+async function wasDoneBefore(
+  committer: Committer,
+  key: WorkflowKey,
+  call: { runId: string | undefined; requestId: string | undefined },
+  { outcome, runId }: Reply,
+): Promise<boolean> {
+  if (outcome.kind !== 'rejected' || outcome.reason !== 'notFound') return false;
+  const meant = call.runId ?? runId;
+  if (call.requestId === undefined || !isUuid(meant)) return false;
+  return committer.wasAnswered({ ...key, runId: meant }, call.requestId);
+}
+
+/** Run ids are UUIDs; anything else names no run. */
+export function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
 
 /** @throws PerdureServiceError for a rejected command */

@@ -1,6 +1,6 @@
 import { type ExecutionState, decodeState } from '@perdure/engine';
 import { type WorkflowKey, shardOf } from '@perdure/ports';
-import { notFound } from './ask.ts';
+import { isUuid, notFound } from './ask.ts';
 import type { OperationParts } from './parts.ts';
 
 /**
@@ -20,9 +20,4 @@ export async function findRun(
   const stored = await store.loadRun({ namespaceId: key.namespaceId, shard, runId });
   if (!stored || stored.workflowId !== key.workflowId) throw notFound(key.workflowId, runId);
   return decodeState(stored.state);
-}
-
-/** Run ids are UUIDs; anything else names no run. */
-function isUuid(text: string): boolean {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }

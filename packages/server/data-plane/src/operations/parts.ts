@@ -8,5 +8,7 @@ export interface OperationParts {
   readonly store: ExecutionStore;
   readonly visibility: VisibilityStore;
   readonly clock: Clock;
+  /** Nobody else writes to the store. */
+  readonly alone: boolean;
   newRunId(): string;
 }

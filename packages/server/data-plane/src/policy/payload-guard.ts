@@ -13,6 +13,7 @@ import {
   hasClearText,
   isSealed,
 } from '@perdure/protocol';
+import { checkCommandFields, checkFailureFields } from './command-guard.ts';
 
 /** How a namespace wants its payloads. */
 export interface PayloadRules {
@@ -28,13 +29,14 @@ export function checkBlobs(
   for (const [field, blob] of Object.entries(blobs)) if (blob) checkBlob(rules, field, blob);
 }
 
-/** @throws PerdureServiceError PLAINTEXT_REFUSED or PAYLOAD_TOO_LARGE */
+/** @throws PerdureServiceError PLAINTEXT_REFUSED, PAYLOAD_TOO_LARGE or INVALID_ARGUMENT */
 export function checkFailure(rules: PayloadRules, failure: Failure): void {
+  checkFailureFields(failure);
   for (const blob of failureBlobs(failure)) checkBlob(rules, 'failure', blob);
   if (rules.sealed && hasClearText(failure)) throw plaintext('failure');
 }
 
-/** @throws PerdureServiceError PLAINTEXT_REFUSED or PAYLOAD_TOO_LARGE */
+/** @throws PerdureServiceError PLAINTEXT_REFUSED, PAYLOAD_TOO_LARGE or INVALID_ARGUMENT */
 export function checkCompletion(rules: PayloadRules, completion: Completion): void {
   switch (completion.kind) {
     case 'workflowTaskCompleted':
@@ -53,6 +55,7 @@ export function checkCompletion(rules: PayloadRules, completion: Completion): vo
 }
 
 function checkCommand(rules: PayloadRules, command: Command): void {
+  checkCommandFields(command);
   if (command.commandType === 'FailWorkflowExecution') return checkFailure(rules, command.failure);
   if ('input' in command) checkBlobs(rules, { input: command.input, header: command.header });
   if ('result' in command) checkBlobs(rules, { result: command.result });

@@ -1,11 +1,17 @@
 /** Takes in what a worker has finished, and acknowledges it once it is durable. */
 import { PerdureServiceError } from '@perdure/common';
-import type { CommandRequest, Reply } from '../../commit/request.ts';
 import type { Ack, Completion, Failure } from '@perdure/protocol';
-import { type WorkerSession, activityKey, workflowTaskKey } from '../../matching/worker-session.ts';
-import { type PayloadRules, checkCompletion } from '../../policy/payload-guard.ts';
 import type { Committer } from '../../commit/committer.ts';
 import type { Dispatcher } from '../../commit/dispatcher.ts';
+import type { CommandRequest, Reply } from '../../commit/request.ts';
+import {
+  type HandOver,
+  type WorkerSession,
+  activityKey,
+  workflowTaskKey,
+} from '../../matching/worker-session.ts';
+import { faultOfName } from '../../policy/names.ts';
+import { type PayloadRules, checkBlobs, checkCompletion } from '../../policy/payload-guard.ts';
 
 type Command = CommandRequest['command'];
 
@@ -24,46 +30,97 @@ export function completeTasks(
 }
 
 function completeTask(context: CompletionContext, completion: Completion): void {
-  const { session, committer, rules } = context;
-  const { workflowId, runId } = runOf(completion);
-  forgetRunning(session, completion);
+  const { session, rules } = context;
+  const { n } = completion;
+  const nameFault = faultOfName(runOf(completion).workflowId);
+  if (nameFault !== undefined) {
+    return answerNow(session, { n, outcome: 'stale', message: `the workflow id ${nameFault}` });
+  }
   const refusal = refusalOf(rules, completion);
-  const command = refusal
-    ? failureFor(refusal, completion, session)
-    : commandFor(completion, session);
-  committer.submit(
-    { namespaceId: session.namespaceId, workflowId },
-    {
-      kind: 'command',
-      command,
-      runId,
-      requestId: undefined,
-      session,
-      // For as long as it takes: the worker waits for the answer.
-      deadline: Number.POSITIVE_INFINITY,
-      done: (reply) => acknowledge(context, ackFor(completion.n, reply, refusal)),
-      fail: () => acknowledge(context, { n: completion.n, outcome: 'stale' }),
-    },
-  );
+  if (!refusal) {
+    return submit(context, completion, commandFor(completion, session), (reply) =>
+      acknowledge(context, ackFor(n, reply), reply.eager),
+    );
+  }
+  const commands = commandsInsteadOf(completion, refusal, context);
+  const { code, message } = refusal;
+  const ack = { n, outcome: 'refused', code, message } as const;
+  if (commands.length === 0) return answerNow(session, ack);
+  let open = commands.length;
+  for (const command of commands) {
+    submit(context, completion, command, () => {
+      open -= 1;
+      if (open === 0) acknowledge(context, ack);
+    });
+  }
 }
 
-function acknowledge({ session, dispatcher }: CompletionContext, ack: Ack): void {
-  session.mail.acks.push(ack);
+function answerNow(session: WorkerSession, ack: Ack): void {
+  session.postAck(ack);
+  session.flush();
+}
+
+function submit(
+  context: CompletionContext,
+  completion: Completion,
+  command: Command,
+  answered: (reply: Reply) => void,
+): void {
+  const { session, committer } = context;
+  const { workflowId, runId } = runOf(completion);
+  const key = { namespaceId: session.namespaceId, workflowId };
+  // Only now: as long as the completion waits, the task is not lost.
+  const forget = () => forgetRunning(session, completion);
+  committer.submit(key, {
+    kind: 'command',
+    command,
+    runId,
+    requestId: undefined,
+    session,
+    // For as long as it takes: the worker waits for the answer.
+    deadline: Number.POSITIVE_INFINITY,
+    done: (reply) => {
+      forget();
+      answered(reply);
+    },
+    fail: () => {
+      forget();
+      acknowledge(context, { n: completion.n, outcome: 'stale' });
+    },
+  });
+}
+
+function acknowledge(
+  { session, dispatcher }: CompletionContext,
+  ack: Ack,
+  handOvers: readonly HandOver[] = [],
+): void {
+  session.postAck(ack, handOvers);
   dispatcher.touch(session);
 }
 
-function ackFor(n: number, reply: Reply, refusal: PerdureServiceError | undefined): Ack {
-  const { outcome, nextEventId, eager } = reply;
-  if (refusal) return { n, outcome: 'refused', code: refusal.code, message: refusal.message };
-  if (outcome.kind === 'accepted') return { n, outcome: 'ok', nextEventId, eager };
-  if (outcome.kind === 'rejected') return { n, outcome: 'stale', message: outcome.message };
-  if (outcome.kind === 'taskRefused') return { n, outcome: 'taskRefused', nextEventId };
-  return { n, outcome: 'taskFailed', nextEventId, message: outcome.message };
+function ackFor(n: number, { outcome, nextEventId }: Reply): Ack {
+  switch (outcome.kind) {
+    case 'accepted':
+      return { n, outcome: 'ok', nextEventId };
+    case 'rejected':
+      return { n, outcome: 'stale', message: outcome.message };
+    case 'taskRefused':
+      return { n, outcome: 'taskRefused', nextEventId };
+    case 'taskFailed':
+      return { n, outcome: 'taskFailed', nextEventId, message: outcome.message };
+    default:
+      return outcome satisfies never;
+  }
 }
 
 function refusalOf(rules: PayloadRules, completion: Completion): PerdureServiceError | undefined {
+  return refusalBy(() => checkCompletion(rules, completion));
+}
+
+function refusalBy(check: () => void): PerdureServiceError | undefined {
   try {
-    checkCompletion(rules, completion);
+    check();
     return undefined;
   } catch (error) {
     if (error instanceof PerdureServiceError) return error;
@@ -71,24 +128,37 @@ function refusalOf(rules: PayloadRules, completion: Completion): PerdureServiceE
   }
 }
 
-/** What is recorded in place of an unacceptable completion: that it failed, in our own words. */
-function failureFor(
-  refusal: PerdureServiceError,
+/**
+ * What is recorded in place of an unacceptable completion: that it failed, in our own words. Of a
+ * step, the acceptable results count, and the workflow task will be run again by itself.
+ */
+function commandsInsteadOf(
   completion: Completion,
-  { identity }: WorkerSession,
-): Command {
-  const failure: Failure = {
-    message: refusal.message,
-    info: { kind: 'application', type: refusal.code },
-  };
-  if (completion.kind === 'workflowTaskCompleted' || completion.kind === 'workflowTaskFailed') {
+  refusal: PerdureServiceError,
+  { session: { identity }, rules }: CompletionContext,
+): Command[] {
+  if (completion.kind === 'step') {
+    return completion.results.map(({ result, ...attempt }) => {
+      const wrong = refusalBy(() => checkBlobs(rules, { result }));
+      return wrong
+        ? { kind: 'failActivity', ...attempt, identity, failure: failureFor(wrong) }
+        : { kind: 'completeActivity', ...attempt, identity, result };
+    });
+  }
+  const failure = failureFor(refusal);
+  if ('startedEventId' in completion.token) {
     const { startedEventId, attempt } = completion.token;
     const cause = 'BAD_COMMAND_ATTRIBUTES';
-    return { kind: 'failWorkflowTask', startedEventId, attempt, identity, cause, failure };
+    return [{ kind: 'failWorkflowTask', startedEventId, attempt, identity, cause, failure }];
   }
-  const first = completion.kind === 'step' ? completion.results[0] : completion.token;
-  const { scheduledEventId, attempt } = first ?? { scheduledEventId: 0, attempt: 0 };
-  return { kind: 'failActivity', scheduledEventId, attempt, identity, failure };
+  const { scheduledEventId, attempt } = completion.token;
+  return [{ kind: 'failActivity', scheduledEventId, attempt, identity, failure }];
+}
+
+/** A payload that is too large stays so; a missing key may be there with the next deployment. */
+function failureFor({ message, code }: PerdureServiceError): Failure {
+  const nonRetryable = code === 'PAYLOAD_TOO_LARGE';
+  return { message, info: { kind: 'application', type: code, nonRetryable } };
 }
 
 function commandFor(completion: Completion, { sessionId, identity }: WorkerSession): Command {
@@ -132,16 +202,23 @@ function runOf(completion: Completion): { workflowId: string; runId: string } {
   return completion.kind === 'step' ? completion : completion.token;
 }
 
-/** The worker no longer runs it, whatever becomes of the completion. */
-function forgetRunning({ running }: WorkerSession, completion: Completion): void {
-  if (completion.kind === 'step') {
-    for (const { scheduledEventId, attempt } of completion.results) {
-      running.delete(activityKey(completion.runId, scheduledEventId, attempt));
-    }
-  } else if ('startedEventId' in completion.token) {
-    running.delete(workflowTaskKey(completion.token.runId));
-  } else {
-    const { runId, scheduledEventId, attempt } = completion.token;
-    running.delete(activityKey(runId, scheduledEventId, attempt));
+/** The worker no longer runs it, whatever became of the completion. */
+function forgetRunning(session: WorkerSession, completion: Completion): void {
+  for (const key of keysOf(completion)) {
+    const task = session.running.get(key);
+    if (task?.delivered) session.forget(task);
   }
+}
+
+function keysOf(completion: Completion): string[] {
+  if (completion.kind === 'step') {
+    const { runId, results } = completion;
+    return results.map(({ scheduledEventId, attempt }) =>
+      activityKey(runId, scheduledEventId, attempt),
+    );
+  }
+  const { token } = completion;
+  return 'startedEventId' in token
+    ? [workflowTaskKey(token.runId, token.startedEventId, token.attempt)]
+    : [activityKey(token.runId, token.scheduledEventId, token.attempt)];
 }

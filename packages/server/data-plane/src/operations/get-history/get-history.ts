@@ -7,6 +7,8 @@ import type { OperationParts } from '../parts.ts';
 
 /** Longest wait for a close; the client asks again. */
 const LONG_POLL_MS = 20_000;
+/** How often a wait looks for a close that another server may have committed, in milliseconds. */
+const LOOK_AGAIN_MS = 1_000;
 /** Bytes of history in one answer, about. */
 const PAGE_BYTES = 1024 * 1024;
 
@@ -33,20 +35,37 @@ export async function getHistory(
 
 /** The encoded close event (undefined when no longer at hand), or `open` when waiting has ended. */
 async function waitForClose(
-  { committer }: OperationParts,
+  parts: OperationParts,
   key: WorkflowKey,
   runId: string,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array | undefined | 'open'> {
+  const until = performance.now() + LONG_POLL_MS;
+  for (;;) {
+    const left = until - performance.now();
+    if (left <= 0 || signal?.aborted) return 'open';
+    const patience = parts.alone ? left : Math.min(left, LOOK_AGAIN_MS);
+    const heard = await listenForClose(parts, key, { runId, patience, signal });
+    if (heard !== 'open') return heard;
+  }
+}
+
+/** Listens on this server; a close that another one commits is only found by looking again. */
+async function listenForClose(
+  { committer }: OperationParts,
+  key: WorkflowKey,
+  wait: { runId: string; patience: number; signal: AbortSignal | undefined },
+): Promise<Uint8Array | undefined | 'open'> {
+  const { runId, patience, signal } = wait;
   let hear: CloseListener = () => {};
   let stop = () => {};
   const closed = new Promise<Uint8Array | undefined | 'open'>((resolve) => {
     hear = (close) => resolve(close.runId === runId ? close.closeEvent : undefined);
     stop = () => resolve('open');
   });
-  const timer = setTimeout(stop, LONG_POLL_MS);
-  signal?.addEventListener('abort', stop);
   const entry = await committer.look(key, hear);
+  const timer = setTimeout(stop, patience);
+  signal?.addEventListener('abort', stop);
   try {
     const { state } = entry;
     if (state?.runId !== runId || state.status !== 'RUNNING') return undefined;

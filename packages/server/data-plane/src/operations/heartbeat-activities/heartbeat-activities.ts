@@ -7,6 +7,7 @@ import type { ActivityToken, Heartbeat } from '@perdure/protocol';
 import type { Committer } from '../../commit/committer.ts';
 import type { CommandRequest } from '../../commit/request.ts';
 import { type WorkerSession, activityKey } from '../../matching/worker-session.ts';
+import { faultOfName } from '../../policy/names.ts';
 import { type PayloadRules, checkBlobs } from '../../policy/payload-guard.ts';
 
 type Command = CommandRequest['command'];
@@ -23,6 +24,7 @@ export function heartbeatActivities(
 ): void {
   for (const { token, details } of heartbeats) {
     const { scheduledEventId, attempt } = token;
+    if (faultOfName(token.workflowId) !== undefined) continue;
     const refusal = refusalOf(context.rules, details);
     if (!refusal) {
       submit(context, token, { kind: 'heartbeatActivity', scheduledEventId, attempt, details });
@@ -59,7 +61,8 @@ function submit(
 /** The attempt is no longer wanted: closed, superseded, timed out or failed. */
 function callOff(session: WorkerSession, token: ActivityToken): void {
   const { runId, scheduledEventId, attempt } = token;
-  session.running.delete(activityKey(runId, scheduledEventId, attempt));
+  const task = session.running.get(activityKey(runId, scheduledEventId, attempt));
+  if (task) session.forget(task);
   session.channel?.cancelActivities([token]);
 }
 

@@ -1,11 +1,13 @@
 /** A worker's connection to the data plane, from hello to goodbye. */
+import { PerdureServiceError } from '@perdure/common';
 import type { NamespaceCaller } from '@perdure/contract';
 import type { Completion, Heartbeat, OpenWorker } from '@perdure/protocol';
 import type { Committer } from '../../commit/committer.ts';
 import type { Dispatcher } from '../../commit/dispatcher.ts';
 import type { Matcher } from '../../matching/matcher.ts';
-import type { Sessions } from '../../matching/sessions.ts';
+import { type Sessions, sessionName } from '../../matching/sessions.ts';
 import type { WorkerChannel } from '../../matching/worker-session.ts';
+import { faultOfName } from '../../policy/names.ts';
 import type { SessionPump } from '../../pumps/session-pump.ts';
 import { completeTasks } from '../complete-tasks/complete-tasks.ts';
 import { heartbeatActivities } from '../heartbeat-activities/heartbeat-activities.ts';
@@ -32,8 +34,10 @@ export interface WorkerConnection {
 }
 
 /**
- * Opens or resumes a worker session.
+ * Opens or resumes a worker session. The connection acts for the session until another one has
+ * taken its place: what still comes in from an earlier one is stale, and the worker says it again.
  *
+ * @throws PerdureServiceError INVALID_ARGUMENT for names that cannot be right
  * @throws StoreUnavailableError when its lease could not be written
  */
 export async function openWorker(
@@ -42,16 +46,36 @@ export async function openWorker(
   hello: OpenWorker,
   channel: WorkerChannel,
 ): Promise<WorkerConnection> {
-  const { committer, dispatcher, matcher, sessions } = parts;
-  await parts.sessionPump.opened(hello.sessionId);
+  const { committer, dispatcher, matcher, sessions, sessionPump } = parts;
+  checkNames(hello);
+  const name = sessionName(caller.namespaceId, hello.sessionId);
+  await sessionPump.opened(name);
   const session = sessions.open(caller.namespaceId, hello, channel);
   const context = { committer, dispatcher, session, rules: caller };
-  return {
-    credit: (workflow, activity) => matcher.grant(session, workflow, activity),
-    complete: (completions) => completeTasks(context, completions),
-    heartbeat: (heartbeats) => heartbeatActivities(context, heartbeats),
-    drain: () => sessions.drain(session),
-    close: () => sessions.end(session),
-    disconnected: () => sessions.disconnect(session, channel),
+  const whileCurrent = (act: () => void) => {
+    if (session.channel === channel) act();
   };
+  // What was posted meanwhile, once the worker has been told that it is connected.
+  setImmediate(() => whileCurrent(() => session.flush()));
+  return {
+    credit: (workflow, activity) => whileCurrent(() => matcher.grant(session, workflow, activity)),
+    complete: (completions) => whileCurrent(() => completeTasks(context, completions)),
+    heartbeat: (heartbeats) => whileCurrent(() => heartbeatActivities(context, heartbeats)),
+    drain: () => whileCurrent(() => sessions.drain(session)),
+    close: () =>
+      whileCurrent(() => {
+        sessions.end(session);
+        void sessionPump.ended(name);
+      }),
+    disconnected: () => whileCurrent(() => sessions.disconnect(session)),
+  };
+}
+
+function checkNames({ sessionId, taskQueue, identity }: OpenWorker): void {
+  const names = { sessionId, taskQueue, identity };
+  for (const [field, value] of Object.entries(names)) {
+    const fault = faultOfName(value, field === 'identity' ? 0 : 1);
+    if (fault === undefined) continue;
+    throw new PerdureServiceError('INVALID_ARGUMENT', `'${field}' of a worker ${fault}`, { field });
+  }
 }

@@ -13,6 +13,7 @@ export async function startWorkflow(
   input: StartWorkflowInput,
 ): Promise<StartWorkflowOutput> {
   const { header, memo } = input;
+  checkPolicies(input);
   checkBlobs(caller, { input: input.input, header, memo });
   const key = { namespaceId: caller.namespaceId, workflowId: input.workflowId };
   const command: StartWorkflow = {
@@ -33,6 +34,17 @@ export async function startWorkflow(
   });
   refuse(reply, input);
   return { runId: reply.runId, firstExecutionRunId: reply.runId, started: !reply.duplicate };
+}
+
+/** One says that no run may follow, the other that one must. */
+function checkPolicies({ workflowIdReusePolicy, workflowIdConflictPolicy }: StartWorkflowInput): void {
+  if (workflowIdReusePolicy !== 'REJECT_DUPLICATE') return;
+  if (workflowIdConflictPolicy !== 'TERMINATE_EXISTING') return;
+  throw new PerdureServiceError(
+    'INVALID_ARGUMENT',
+    "workflowIdReusePolicy REJECT_DUPLICATE and workflowIdConflictPolicy TERMINATE_EXISTING contradict each other: the run that makes way would forbid the one it makes way for; use another reuse policy",
+    { field: 'workflowIdConflictPolicy' },
+  );
 }
 
 function factsOf(input: StartWorkflowInput): Omit<StartWorkflow, 'kind' | 'runId'> {

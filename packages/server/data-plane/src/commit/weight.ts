@@ -1,0 +1,35 @@
+/** How many bytes of payloads a request brings, about: what a transition may hold is limited. */
+import type { Command, Failure } from '@perdure/protocol';
+import { failureBlobs } from '@perdure/protocol';
+import type { Request } from './request.ts';
+
+/** Bytes of a request. */
+export function weightOf(request: Request): number {
+  if (request.kind === 'place' || request.kind === 'wake') return 0;
+  const { command } = request;
+  let weight = blobsOf(command);
+  if ('commands' in command) for (const each of command.commands) weight += weightOfCommand(each);
+  if ('results' in command) for (const each of command.results) weight += blobsOf(each);
+  if ('failure' in command && command.failure) weight += weightOfFailure(command.failure);
+  return weight;
+}
+
+function weightOfCommand(command: Command): number {
+  const failure = 'failure' in command ? weightOfFailure(command.failure) : 0;
+  return failure + blobsOf(command);
+}
+
+function weightOfFailure(failure: Failure): number {
+  let weight = 0;
+  for (let each: Failure | undefined = failure; each; each = each.cause) {
+    weight += (each.message?.length ?? 0) + (each.stackTrace?.length ?? 0);
+  }
+  for (const blob of failureBlobs(failure)) weight += blob.length;
+  return weight;
+}
+
+function blobsOf(fields: object): number {
+  let weight = 0;
+  for (const value of Object.values(fields)) if (value instanceof Uint8Array) weight += value.length;
+  return weight;
+}
