@@ -1,6 +1,9 @@
 /**
  * All commands under one program. Each command is a file of `commands/`; what it throws becomes one
  * or two lines on stderr and exit code 1.
+ *
+ * Commands import the SDK and the server when they run and not before: loading them takes most of a
+ * second, which `--help`, a typing error and every other command would pay for.
  */
 import { Command } from '@commander-js/extra-typings';
 import { demoCommand } from './commands/demo.ts';

@@ -1,8 +1,4 @@
 import { Command } from '@commander-js/extra-typings';
-import { Report } from '../demo/report.ts';
-import { onStage } from '../demo/stage.ts';
-import { playDemo } from '../demo/story.ts';
-import { tailOf } from '../demo/processes.ts';
 
 export function demoCommand(): Command {
   return new Command('demo')
@@ -11,6 +7,7 @@ export function demoCommand(): Command {
     )
     .addHelpText('after', examples)
     .action(async () => {
+      const { Report, onStage, playDemo, tailOf } = await import('../demo/demo.ts');
       const report = new Report(process.stdout);
       await onStage(async (stage) => {
         try {

@@ -5,7 +5,7 @@
  * in both modes.
  */
 import { Command, Option } from '@commander-js/extra-typings';
-import { DEFAULT_PORT, type Embedded, startEmbedded } from '@perdure/embedded';
+import type { Embedded } from '@perdure/embedded';
 import { runUntilStopped } from '../dev/run-until-stopped.ts';
 import { devPage } from '../dev/dev-page.ts';
 import { createDevLog, logLevels } from '../dev/dev-log.ts';
@@ -17,9 +17,8 @@ export function devCommand(): Command {
     .description('run the platform on this machine, with a Postgres of its own')
     .option(
       '--port <n>',
-      'port to listen on; 0 for a free one',
+      'port to listen on; 0 for a free one (default: 7233)',
       wholeNumber(0, 65_535),
-      DEFAULT_PORT,
     )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .addOption(
@@ -48,6 +47,7 @@ export function devCommand(): Command {
       const log = await createDevLog(logLevel, !json);
       const startedAt = performance.now();
       await runUntilStopped(async () => {
+        const { startEmbedded } = await import('@perdure/embedded');
         const onProgress = (text: string): void => log.info(text);
         const embedded = await startEmbedded({ ...options, sealed: !unsealed, log, onProgress });
         const tookMs = performance.now() - startedAt;

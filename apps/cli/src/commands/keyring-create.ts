@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
-import { writeKeyRingFile } from '@perdure/data-converter';
 import { outputOption } from '../connect/options.ts';
 import { print } from '../terminal/print.ts';
 
@@ -11,6 +10,7 @@ export function keyringCreateCommand(): Command {
     .addOption(outputOption())
     .addHelpText('after', examples)
     .action(async (path, { output }) => {
+      const { writeKeyRingFile } = await import('@perdure/data-converter');
       const ring = await writeKeyRingFile(path);
       const made = { path: resolve(path), primary: ring.primary().id };
       print(

@@ -1,5 +1,5 @@
 import { Command, Option } from '@commander-js/extra-typings';
-import { WorkflowExecutionStatus } from '@perdure/client';
+import { WorkflowExecutionStatus } from '@perdure/common';
 import { withClient } from '../connect/client.ts';
 import {
   addressOption,

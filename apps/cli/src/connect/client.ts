@@ -1,7 +1,5 @@
 /** Connecting as a user of a namespace: as told, as the environment says, or to `perdure dev`. */
-import { Client, Connection } from '@perdure/client';
-import { loadKeyRing } from '@perdure/data-converter';
-import { defaultDataDir, readConnection } from '@perdure/embedded';
+import type { Client } from '@perdure/client';
 import { loadClientConnectConfig } from '@perdure/envconfig';
 
 /** What the options of a command say about where to connect. */
@@ -24,7 +22,9 @@ export async function withClient<T>(
   options: ClientOptions,
   use: (client: Client) => Promise<T>,
 ): Promise<T> {
-  const { connectionOptions, namespace, keyring } = configOf(options);
+  const { Client, Connection } = await import('@perdure/client');
+  const { loadKeyRing } = await import('@perdure/data-converter');
+  const { connectionOptions, namespace, keyring } = await configOf(options);
   const keyRing = keyring === undefined ? null : await loadKeyRing(keyring);
   const connection = await Connection.connect({ ...connectionOptions, connectTimeout });
   try {
@@ -35,10 +35,11 @@ export async function withClient<T>(
 }
 
 /** The platform of the data directory counts only when nothing else says where to connect. */
-function configOf({ address, namespace, dataDir }: ClientOptions) {
+async function configOf({ address, namespace, dataDir }: ClientOptions) {
   const { env } = process;
   const told = address ?? env['PERDURE_ADDRESS'] ?? env['PERDURE_API_KEY'];
   if (dataDir === undefined && told) return loadClientConnectConfig({ address, namespace });
+  const { defaultDataDir, readConnection } = await import('@perdure/embedded');
   const local = readConnection(dataDir ?? defaultDataDir());
   if (local === undefined && dataDir !== undefined) {
     throw new Error(

@@ -1,6 +1,5 @@
 /** Connecting as the operator, who may create namespaces and API keys. */
-import { Connection } from '@perdure/client';
-import { defaultDataDir, readConnection, readOperatorToken } from '@perdure/embedded';
+import type { Connection } from '@perdure/client';
 import { inTime } from './client.ts';
 
 /** What the options of a command say about where to connect. */
@@ -21,6 +20,8 @@ export async function withOperator<T>(
   options: OperatorOptions,
   use: (control: ControlCalls) => Promise<T>,
 ): Promise<T> {
+  const { Connection } = await import('@perdure/client');
+  const { defaultDataDir, readConnection, readOperatorToken } = await import('@perdure/embedded');
   const dataDir = options.dataDir ?? defaultDataDir();
   const own = readOperatorToken(dataDir);
   const told = process.env['PERDURE_OPERATOR_TOKEN'] || undefined;

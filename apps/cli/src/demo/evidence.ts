@@ -55,6 +55,9 @@ export async function showDatabase(
       `perdure.history, the batch with event ${barScheduledEventId} (bar and its input):`,
     );
     report.block(hexDump(segment, 9));
+    report.remark(
+      'to be read in it: the name of the worker and the id of the key; no input, no result',
+    );
 
     const known = await searchEverywhere(database, handle.workflowId);
     check(known.found > 0, 'the search finds what is not a payload: the workflow id', known);

@@ -2,6 +2,7 @@
  * What the demo shows while it runs: numbered sections, a tick for each thing done, and a sign of
  * life while it waits. On a terminal the sign of life moves; elsewhere it is one line.
  */
+import { stripVTControlCharacters } from 'node:util';
 import { type Paint, paintFor } from '../terminal/style.ts';
 
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
@@ -80,11 +81,20 @@ export class Report {
       const spinner = this.paint('cyan', frames[frame++ % frames.length] ?? '');
       const seconds =
         since === undefined ? '' : ` ${((performance.now() - since) / 1000).toFixed(0)} s`;
-      this.#out.write(`${clearLine}   ${spinner} ${text()}${this.paint('dim', seconds)}`);
+      this.#out.write(
+        `${clearLine}   ${this.#fit(`${spinner} ${text()}${this.paint('dim', seconds)}`)}`,
+      );
     }, frameMs);
     return () => {
       clearInterval(timer);
       this.#out.write(clearLine);
     };
+  }
+
+  /** On one line of the terminal, since only one can be cleared; colours go when it is cut. */
+  #fit(text: string): string {
+    const columns = this.#out.columns - 4;
+    const plain = stripVTControlCharacters(text);
+    return plain.length <= columns ? text : `${plain.slice(0, columns - 1)}…`;
   }
 }

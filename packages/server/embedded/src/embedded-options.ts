@@ -55,7 +55,7 @@ export interface EmbeddedSettings {
 }
 
 /** Where `perdure dev` listens unless told otherwise. */
-export const DEFAULT_PORT = 7233;
+const defaultPort = 7233;
 const defaultHost = '127.0.0.1';
 
 /** The data directory of a start that names none, and of commands that look for one. */
@@ -68,7 +68,7 @@ export function settle(options: EmbeddedOptions): EmbeddedSettings {
   const { env } = process;
   const ephemeral = options.ephemeral ?? false;
   return {
-    port: options.port ?? DEFAULT_PORT,
+    port: options.port ?? defaultPort,
     host: options.host ?? defaultHost,
     dataDir: dataDirOf(options.dataDir, ephemeral),
     ephemeral,

@@ -3,12 +3,7 @@
  * `perdure dev` and for tests.
  */
 export { type Embedded, startEmbedded } from './embedded.ts';
-export {
-  type BrokerChoice,
-  DEFAULT_PORT,
-  type EmbeddedOptions,
-  defaultDataDir,
-} from './embedded-options.ts';
+export { type BrokerChoice, type EmbeddedOptions, defaultDataDir } from './embedded-options.ts';
 export { type LocalConnection, readConnection, readOperatorToken } from './local-access.ts';
 export { loggerOf } from './pino-logger.ts';
 export { removeDataDirectory } from './services/data-directory.ts';

@@ -16,7 +16,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PerdureServiceError } from '@perdure/common';
 import type { ControlPlane } from '@perdure/control-plane';
-import { writeKeyRingFile } from '@perdure/data-converter';
 import { readIfPresent, writePrivateFile } from './services/data-files.ts';
 
 /** How to reach a platform, as whom. */
@@ -67,7 +66,10 @@ export function rememberConnection(dataDir: string, connection: LocalConnection)
 /** The key ring file of a data directory; made if there is none. Returns its path. */
 export async function ensureKeyRing(dataDir: string): Promise<string> {
   const path = join(dataDir, files.keyring);
-  if (!existsSync(path)) await writeKeyRingFile(path);
+  if (existsSync(path)) return path;
+  // Loaded at first starts only: it brings libsodium with it.
+  const { writeKeyRingFile } = await import('@perdure/data-converter');
+  await writeKeyRingFile(path);
   return path;
 }
 

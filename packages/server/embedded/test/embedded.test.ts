@@ -5,7 +5,15 @@ import { Writable } from 'node:stream';
 import { findRedisServer, readConnection, readOperatorToken } from '@perdure/embedded';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
-import { cleanUp, mutate, newDataDir, query, start, startWorkflow, workflowIds } from './embedded-fixture.ts';
+import {
+  cleanUp,
+  mutate,
+  newDataDir,
+  query,
+  start,
+  startWorkflow,
+  workflowIds,
+} from './embedded-fixture.ts';
 
 const timeout = 60_000;
 
@@ -40,7 +48,9 @@ describe('an embedded platform', { timeout }, () => {
       mutate(address, token, 'control.createNamespace', { name: 'more' });
     expect((await create(apiKey)).status).toBe(403);
     expect((await create(operatorToken)).status).toBe(200);
-    expect((await query(address, operatorToken, 'control.listNamespaces', undefined)).data).toMatchObject([
+    expect(
+      (await query(address, operatorToken, 'control.listNamespaces', undefined)).data,
+    ).toMatchObject([
       { name: 'default', sealed: true },
       { name: 'more', sealed: true },
     ]);
@@ -70,7 +80,11 @@ describe('an embedded platform', { timeout }, () => {
 
   it('uses a database that it is given, beside others', async () => {
     const owner = await start({ dataDir: newDataDir() });
-    const guest = await start({ dataDir: newDataDir(), databaseUrl: owner.postgres, broker: 'postgres' });
+    const guest = await start({
+      dataDir: newDataDir(),
+      databaseUrl: owner.postgres,
+      broker: 'postgres',
+    });
     expect(guest.postgres).toBe(owner.postgres);
     expect(guest.apiKey).not.toBe(owner.apiKey);
     await startWorkflow(guest, 'shared');
