@@ -120,15 +120,24 @@ async function startFooBar({ report, client, order }: Scene): Promise<WorkflowHa
   return handle;
 }
 
+/** Waits until the server knows an attempt of bar as started, and its body has begun. */
+function untilBarRuns({ stage }: Scene, handle: WorkflowHandle, time: number) {
+  return untilPending(
+    handle,
+    `bar has begun ${time} times`,
+    ({ activityType, state, attempt }) =>
+      activityType === 'bar' &&
+      state === 'STARTED' &&
+      attempt >= time &&
+      timesRun(stage.ledger, 'bar') >= time,
+  );
+}
+
 async function killWorker(scene: Scene, handle: WorkflowHandle): Promise<void> {
   const { report, stage, worker } = scene;
   await report.wait(
     'waiting until bar runs',
-    untilPending(
-      handle,
-      'bar runs',
-      ({ activityType, state }) => activityType === 'bar' && state === 'STARTED',
-    ),
+    untilBarRuns(scene, handle, 1),
     () => 'foo is done and recorded; bar runs',
   );
   report.section('kill -9 the worker, while it runs bar');
@@ -145,7 +154,7 @@ async function killServer(scene: Scene, handle: WorkflowHandle): Promise<void> {
   const { report, stage, server } = scene;
   const { attempt } = await report.wait(
     'waiting until bar runs again',
-    untilPending(handle, 'bar runs again', ({ attempt: n, state }) => n > 1 && state === 'STARTED'),
+    untilBarRuns(scene, handle, 2),
     (bar) => `bar runs again: attempt ${bar.attempt}`,
   );
   report.section('kill -9 the server, while bar runs');
