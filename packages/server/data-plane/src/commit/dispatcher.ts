@@ -10,7 +10,7 @@ import type { Matcher } from '../matching/matcher.ts';
 import type { Sessions } from '../matching/sessions.ts';
 import type { BacklogTask } from '../matching/task-queue.ts';
 import type { RunningTask, WorkerSession } from '../matching/worker-session.ts';
-import type { Draft, Placement } from './draft.ts';
+import type { ActivityCancellation, Draft, Placement } from './draft.ts';
 import type { ExecutionEntry } from './execution-entry.ts';
 
 type Scheduled = EventOf<'ActivityTaskScheduled'>;
@@ -47,16 +47,9 @@ export class Dispatcher {
       if (placement.task.kind === 'workflow') this.#postWorkflowTask(draft, placement);
       else if (!placement.handedOver) this.#postActivity(entry, decision.state, placement);
     }
-    for (const { session, scheduledEventId, attempt } of draft.cancellations) {
-      this.#cancel(draft, session, { scheduledEventId, attempt });
-    }
+    for (const cancellation of draft.cancellations) this.#cancel(draft, cancellation);
     this.#enqueue(draft);
-    if (!decision.closed) return;
-    // The run has closed: nobody wants the outcome of what it still runs.
-    for (const { session, ...activity } of decision.state.activities.values()) {
-      if (session !== undefined) this.#cancel(draft, session, activity);
-    }
-    announceClose(draft);
+    if (decision.closed) announceClose(draft);
   }
 
   #postWorkflowTask(draft: Draft, { session, task }: Placement): void {
@@ -118,13 +111,10 @@ export class Dispatcher {
     this.#matcher.offer(session);
   }
 
-  #cancel(
-    { entry, runId }: Draft,
-    sessionId: string,
-    { scheduledEventId, attempt }: { scheduledEventId: number; attempt: number },
-  ): void {
+  #cancel({ entry, runId }: Draft, cancellation: ActivityCancellation): void {
     const { namespaceId, workflowId } = entry.key;
-    const session = this.#sessions.get(namespaceId, sessionId);
+    const { scheduledEventId, attempt } = cancellation;
+    const session = this.#sessions.get(namespaceId, cancellation.session);
     if (!session) return;
     session.postCancellation({ workflowId, runId, scheduledEventId, attempt });
     this.touch(session);

@@ -44,7 +44,8 @@ interface Answer {
   readonly duplicate: boolean;
 }
 
-interface ActivityCancellation {
+/** A running attempt that is to stop. */
+export interface ActivityCancellation {
   readonly session: string;
   readonly scheduledEventId: number;
   readonly attempt: number;
@@ -127,6 +128,7 @@ export class Draft {
     if (!this.#transition.state) return;
     this.#decision = this.#transition.close();
     this.#callOffVoid(this.#decision.state);
+    if (this.#decision.closed) this.#stopActivities(this.#decision);
   }
 
   /** The form the store takes. Call once, after {@link close}. */
@@ -320,6 +322,20 @@ export class Draft {
       eager.splice(0, eager.length, ...standing);
     }
     for (const { session } of called) this.#matcher.offer(session);
+  }
+
+  /** The run has closed: nobody wants the outcome of what it still ran. */
+  #stopActivities({ events }: Decision): void {
+    const ended = new Set<number>();
+    for (const { eventType, attributes } of events) {
+      if (eventType !== 'ActivityTaskStarted' && 'scheduledEventId' in attributes) {
+        ended.add(attributes.scheduledEventId);
+      }
+    }
+    for (const { session, scheduledEventId, attempt } of this.#base?.activities.values() ?? []) {
+      if (session === undefined || ended.has(scheduledEventId)) continue;
+      this.cancellations.push({ session, scheduledEventId, attempt });
+    }
   }
 
   /** A retried task's own Scheduled and Started events are not stored, yet the worker needs them. */
