@@ -1,9 +1,9 @@
 /** What an embedded platform can be told, and what it does when it is told nothing. */
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { isSystemError } from './services/service-error.ts';
+import { newTemporaryDataDir } from './temporary-data.ts';
 
 /** Where waiting task ids are kept; `postgres` needs nothing beside the database. */
 export type BrokerChoice = 'redis' | 'postgres';
@@ -83,7 +83,7 @@ export function settle(options: EmbeddedOptions): EmbeddedSettings {
 }
 
 function dataDirOf(wanted: string | undefined, ephemeral: boolean): string {
-  if (ephemeral) return join(mkdtempSync(join(tmpdir(), 'perdure-dev-')), 'data');
+  if (ephemeral) return newTemporaryDataDir();
   if (wanted !== undefined) return resolve(wanted);
   keepOutOfGit(resolve('.perdure'));
   return defaultDataDir();

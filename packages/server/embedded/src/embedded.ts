@@ -5,8 +5,6 @@
  * of a platform that was killed takes it over, and hands out the same API key and key ring; `close`
  * ends within 5 s and leaves no process behind; a Redis that goes away stops nothing.
  */
-import { rmSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { checkUrls, startBackingServices } from './backing-services.ts';
 import { type EmbeddedOptions, type EmbeddedSettings, settle } from './embedded-options.ts';
 import { addressOf, checkPort } from './gateway-port.ts';
@@ -16,8 +14,10 @@ import {
   ensureOperatorToken,
   rememberConnection,
 } from './local-access.ts';
-import { openDataDirectory, removeDataDirectory } from './services/data-directory.ts';
+import { openDataDirectory } from './services/data-directory.ts';
+import { claimOwnership } from './services/ownership.ts';
 import { Shutdown } from './shutdown.ts';
+import { platformRole, removeAbandonedDataDirs, removeTemporaryDataDir } from './temporary-data.ts';
 
 /** A platform that takes calls. */
 export interface Embedded extends LocalConnection {
@@ -53,10 +53,14 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
 
 async function start(settings: EmbeddedSettings, shutdown: Shutdown): Promise<Embedded> {
   const { namespace, log, ephemeral } = settings;
-  if (ephemeral) shutdown.add('temporary folder', 1_000, () => discard(settings.dataDir));
+  if (ephemeral)
+    shutdown.add('temporary folder', 1_000, () => removeTemporaryDataDir(settings.dataDir));
   checkUrls(settings);
   await checkPort(settings);
   const dataDir = openDataDirectory(settings.dataDir).path;
+  // The private services claim it too, but there may be none.
+  const claim = claimOwnership(dataDir, platformRole);
+  shutdown.add('data directory', 100, async () => claim.release());
   const [services, { startPlatform }] = await Promise.all([
     startBackingServices(settings).then((started) => {
       shutdown.add('private services', 3_000, () => started.stop());
@@ -70,6 +74,7 @@ async function start(settings: EmbeddedSettings, shutdown: Shutdown): Promise<Em
   const { apiKey, place } = await startPlatform(settings, services, access, shutdown);
   const connection = { address: addressOf(place), namespace, apiKey, keyring };
   rememberConnection(dataDir, connection);
+  if (ephemeral) void removeAbandonedDataDirs();
   log.info({ address: connection.address, namespace, dataDir }, 'ready');
   return {
     ...connection,
@@ -80,9 +85,4 @@ async function start(settings: EmbeddedSettings, shutdown: Shutdown): Promise<Em
     dataDir,
     close: () => shutdown.run(),
   };
-}
-
-async function discard(dataDir: string): Promise<void> {
-  await removeDataDirectory(dataDir);
-  rmSync(dirname(dataDir), { recursive: true, force: true });
 }

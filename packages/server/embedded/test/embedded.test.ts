@@ -1,10 +1,13 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { Writable } from 'node:stream';
 import { findRedisServer, readConnection, readOperatorToken } from '@perdure/embedded';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
+import { openDataDirectory } from '../src/services/data-directory.ts';
+import { claimOwnership } from '../src/services/ownership.ts';
+import { newTemporaryDataDir, removeAbandonedDataDirs } from '../src/temporary-data.ts';
 import {
   cleanUp,
   mutate,
@@ -97,6 +100,20 @@ describe('an embedded platform', { timeout }, () => {
     expect(readdirSync(platform.dataDir)).toContain('keyring.json');
     await platform.close();
     expect(existsSync(dirname(platform.dataDir))).toBe(false);
+  });
+
+  it('removes what a killed ephemeral platform left, and not what is in use', async () => {
+    const [abandoned, used] = [newTemporaryDataDir(), newTemporaryDataDir()];
+    openDataDirectory(abandoned);
+    openDataDirectory(used);
+    const claim = claimOwnership(used, 'platform');
+    const longAgo = new Date(Date.now() - 3_600_000);
+    for (const dataDir of [abandoned, used]) utimesSync(dirname(dataDir), longAgo, longAgo);
+    await removeAbandonedDataDirs();
+    expect([abandoned, used].map((dataDir) => existsSync(dataDir))).toEqual([false, true]);
+    claim.release();
+    await removeAbandonedDataDirs();
+    expect(existsSync(dirname(used))).toBe(false);
   });
 
   it('names a port that is taken, and starts nothing', async () => {
