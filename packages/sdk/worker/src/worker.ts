@@ -171,7 +171,7 @@ export class Worker {
         workflowTask: (task) => void workflows?.start(task),
         activityTask: (task) => void activities.start(task),
         cancelActivity: (token) => activities.cancel(token),
-        runningActivities: () => activities.tokens(),
+        runningActivities: () => [...activities.tokens(), ...(workflows?.offeredTokens() ?? [])],
         runningWorkflowTasks: () => workflows?.tokens() ?? [],
         failed: (error) => this.#fail(error),
       },
@@ -199,16 +199,23 @@ export class Worker {
     const { shutdownGraceMs, shutdownForceMs } = this.#parts.options;
     this.#state = 'DRAINING';
     this.#session?.drain();
-    const activities = this.#activities;
-    const idle = activities?.idle() ?? Promise.resolve();
-    const cancel = setTimeout(() => activities?.cancelAll(), shutdownGraceMs);
+    const cancel = setTimeout(() => this.#activities?.cancelAll(), shutdownGraceMs);
     try {
-      await withDeadline(idle, shutdownForceMs);
-      await withDeadline(this.#session?.settled() ?? Promise.resolve(), shutdownForceMs);
+      await withDeadline(this.#quiet(), shutdownForceMs);
       this.#state = 'DRAINED';
     } finally {
       clearTimeout(cancel);
     }
+  }
+
+  /** Resolves when nothing runs and all is acknowledged: what ends may have led to more. */
+  async #quiet(): Promise<void> {
+    const [activities, workflows, session] = [this.#activities, this.#workflows, this.#session];
+    do {
+      await activities?.idle();
+      await workflows?.idle();
+      await session?.settled();
+    } while (activities?.running || workflows?.running || session?.unacknowledged);
   }
 
   async #close(): Promise<void> {

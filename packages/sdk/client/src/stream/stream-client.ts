@@ -13,10 +13,10 @@ import {
   STREAM_PROTOCOL,
   type UpstreamMessage,
   decodeDownstream,
-  encodeUpstream,
 } from '@perdure/protocol';
 import { type ClientRequest, type IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
+import { framesOf } from './frames.ts';
 import { reconnectDelay } from './reconnect-delay.ts';
 
 type MessageOf<K extends DownstreamMessage['kind']> = Extract<DownstreamMessage, { kind: K }>;
@@ -142,7 +142,8 @@ export class StreamClient {
     const socket = new WebSocket(streamUrl(address), STREAM_PROTOCOL, {
       headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
       handshakeTimeout: timeoutMs,
-      maxPayload: MAX_FRAME_BYTES,
+      // The server is trusted, and a page of history is as large as what was committed at once.
+      maxPayload: 0,
       perMessageDeflate: false,
     });
     this.#socket = socket;
@@ -256,9 +257,14 @@ export class StreamClient {
 
   #flush(): void {
     if (this.#outgoing.length === 0 || this.#state !== 'open') return;
-    const frame = encodeUpstream(this.#outgoing);
+    const { frames, tooLarge } = framesOf(this.#outgoing);
     this.#outgoing = [];
-    this.#socket?.send(frame);
+    for (const frame of frames) this.#socket?.send(frame);
+    // Workers see to it that each of their messages fits.
+    for (const message of tooLarge) {
+      if (message.kind !== 'call') continue;
+      this.#settle(message.callId, (call) => call.reject(callTooLarge()));
+    }
   }
 }
 
@@ -288,6 +294,13 @@ async function refusalOf(request: ClientRequest, response: IncomingMessage): Pro
   } catch {
     return new Error(`the server answered with HTTP status ${response.statusCode}`);
   }
+}
+
+function callTooLarge(): PerdureServiceError {
+  return new PerdureServiceError(
+    'PAYLOAD_TOO_LARGE',
+    `the arguments of the call take more than the ${MAX_FRAME_BYTES} bytes that can be sent at once; keep large data elsewhere and pass a reference`,
+  );
 }
 
 function unreachable(address: string, error: unknown): PerdureServiceError {

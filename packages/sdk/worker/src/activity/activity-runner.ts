@@ -1,8 +1,14 @@
 /** Runs activity attempts and reports how they ended. */
-import { ActivityCancelReason, type Info } from '@perdure/activity';
-import { CancelledFailure, type Logger, type Payload } from '@perdure/common';
+import {
+  ActivityCancelReason,
+  type ActivityCancellationDetails,
+  type Info,
+} from '@perdure/activity';
+import { ApplicationFailure, CancelledFailure, type Logger, type Payload } from '@perdure/common';
 import type { LoadedDataConverter } from '@perdure/data-converter';
 import { type ActivityTask, type ActivityToken, activityToken, pack } from '@perdure/protocol';
+import { failureOfError } from '../outgoing-failure.ts';
+import { checkBlobSize } from '../payload-limits.ts';
 import type { WorkerSession } from '../session/worker-session.ts';
 import type { CompiledWorkerOptions } from '../worker-options.ts';
 import { ActivityAttempt, type AttemptOutcome } from './activity-attempt.ts';
@@ -18,6 +24,9 @@ export interface StepFuser {
   offer(token: ActivityToken, activityId: string, result: Payload): boolean;
 }
 
+/** A task whose payloads have been decoded. */
+export type RunnableTask = Omit<ActivityTask, 'input' | 'header' | 'heartbeatDetails'>;
+
 export interface ActivityRunnerParts {
   readonly options: CompiledWorkerOptions;
   readonly converter: LoadedDataConverter;
@@ -28,6 +37,8 @@ export interface ActivityRunnerParts {
 
 export class ActivityRunner {
   readonly #parts: ActivityRunnerParts;
+  /** Tasks taken whose outcome is not in the session's hands yet. */
+  readonly #running = new Map<string, ActivityToken>();
   readonly #attempts = new Map<string, ActivityAttempt>();
   #idleWaiters: (() => void)[] = [];
 
@@ -36,31 +47,69 @@ export class ActivityRunner {
   }
 
   get running(): number {
-    return this.#attempts.size;
+    return this.#running.size;
   }
 
   tokens(): ActivityToken[] {
-    return [...this.#attempts.values()].map(({ token }) => token);
+    return [...this.#running.values()];
   }
 
   /** Runs a task that the server pushed. Its slot is taken already. */
-  async start(task: ActivityTask): Promise<void> {
+  start(task: ActivityTask): Promise<void> {
     const { converter, options } = this.#parts;
     const place = { namespace: options.namespace, workflowId: task.token.workflowId };
-    try {
-      const args = await converter.decodeArgs({ ...place, purpose: 'activity-input' }, task.input);
-      const details = { ...place, purpose: 'heartbeat' } as const;
-      const heartbeatDetails =
-        task.heartbeatDetails && (await converter.decodeValue(details, task.heartbeatDetails));
-      await this.run(task, args, heartbeatDetails);
-    } catch (error) {
-      await this.#report(task.token, task.activityId, { kind: 'failed', error }, undefined);
-    }
+    return this.#track(task.token, async () => {
+      let args: unknown[];
+      let heartbeatDetails: unknown;
+      try {
+        args = await converter.decodeArgs({ ...place, purpose: 'activity-input' }, task.input);
+        const details = { ...place, purpose: 'heartbeat' } as const;
+        heartbeatDetails =
+          task.heartbeatDetails && (await converter.decodeValue(details, task.heartbeatDetails));
+      } catch (error) {
+        return this.#report(task.token, task.activityId, { kind: 'failed', error }, undefined);
+      }
+      return this.#attempt(task, args, heartbeatDetails);
+    });
   }
 
   /** Runs an attempt with its arguments at hand. Its slot is taken already. */
-  async run(
-    task: Omit<ActivityTask, 'input' | 'header' | 'heartbeatDetails'>,
+  run(task: RunnableTask, args: readonly unknown[], heartbeatDetails: unknown): Promise<void> {
+    return this.#track(task.token, () => this.#attempt(task, args, heartbeatDetails));
+  }
+
+  /** The server wants this attempt to stop. */
+  cancel(token: ActivityToken): void {
+    this.#attempts.get(keyOf(token))?.cancellation.cancel(ActivityCancelReason.CANCELLED);
+  }
+
+  /** The worker is shutting down (semantics 69). */
+  cancelAll(): void {
+    for (const { cancellation } of this.#attempts.values()) {
+      cancellation.cancel(ActivityCancelReason.WORKER_SHUTDOWN);
+    }
+  }
+
+  /** Resolves when no attempt runs any more. */
+  async idle(): Promise<void> {
+    if (this.#running.size === 0) return;
+    await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  /** Counts the task as running from its arrival until its outcome is on its way. */
+  async #track(token: ActivityToken, work: () => Promise<void>): Promise<void> {
+    const key = keyOf(token);
+    this.#running.set(key, token);
+    try {
+      await work();
+    } finally {
+      this.#running.delete(key);
+      if (this.#running.size === 0) for (const resolve of this.#idleWaiters.splice(0)) resolve();
+    }
+  }
+
+  async #attempt(
+    task: RunnableTask,
     args: readonly unknown[],
     heartbeatDetails: unknown,
   ): Promise<void> {
@@ -83,25 +132,6 @@ export class ActivityRunner {
     const outcome = await attempt.run();
     this.#attempts.delete(key);
     await this.#report(token, task.activityId, outcome, attempt);
-    if (this.#attempts.size === 0) for (const resolve of this.#idleWaiters.splice(0)) resolve();
-  }
-
-  /** The server wants this attempt to stop. */
-  cancel(token: ActivityToken): void {
-    this.#attempts.get(keyOf(token))?.cancellation.cancel(ActivityCancelReason.CANCELLED);
-  }
-
-  /** The worker is shutting down (semantics 69). */
-  cancelAll(): void {
-    for (const { cancellation } of this.#attempts.values()) {
-      cancellation.cancel(ActivityCancelReason.WORKER_SHUTDOWN);
-    }
-  }
-
-  /** Resolves when no attempt runs any more. */
-  async idle(): Promise<void> {
-    if (this.#attempts.size === 0) return;
-    await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
   }
 
   async #report(
@@ -129,6 +159,7 @@ export class ActivityRunner {
     const { workflowId } = token;
     const place = { namespace, workflowId, purpose: 'activity-result' } as const;
     const result = await converter.toBlob(place, [payload]);
+    checkBlobSize('the result of the activity', result);
     session.complete({ kind: 'activityCompleted', token, result }, (ack) => {
       if (ack.outcome !== 'refused') return;
       log.error('the server refused the result of an activity', {
@@ -147,16 +178,14 @@ export class ActivityRunner {
     const { namespace } = options;
     const { workflowId } = token;
     attempt?.heartbeats.flush();
-    const asked = attempt?.cancellation.details?.cancelRequested;
-    if (asked && isAbort(error)) {
-      const place = { namespace, workflowId, purpose: 'cancel-details' } as const;
-      const values = error instanceof CancelledFailure ? error.details : [];
-      const details = await converter.encodeArgs(place, values);
+    const calledOff = isAbort(error) ? attempt?.cancellation.details : undefined;
+    if (calledOff?.cancelRequested) {
+      const details = await this.#cancelDetails(workflowId, error);
       session.complete({ kind: 'activityCanceled', token, details }, () => {});
       return;
     }
-    const decoded = converter.failureConverter.errorToFailure(error, converter.payloadConverter);
-    const failure = await converter.sealFailure({ namespace, workflowId }, decoded);
+    const reported = calledOff ? calledOffFailure(calledOff) : error;
+    const failure = await failureOfError(converter, { namespace, workflowId }, reported);
     session.complete({ kind: 'activityFailed', token, failure }, (ack) => {
       if (ack.outcome !== 'refused') return;
       log.error('the server refused the failure of an activity', {
@@ -166,14 +195,29 @@ export class ActivityRunner {
     });
   }
 
+  async #cancelDetails(workflowId: string, error: unknown): Promise<Uint8Array | undefined> {
+    const { converter, options, log } = this.#parts;
+    const place = { namespace: options.namespace, workflowId, purpose: 'cancel-details' } as const;
+    const values = error instanceof CancelledFailure ? error.details : [];
+    try {
+      const details = await converter.encodeArgs(place, values);
+      checkBlobSize('the details of a cancellation', details);
+      return details;
+    } catch (problem) {
+      log.warn('a cancellation is reported without its details', { error: String(problem) });
+      return undefined;
+    }
+  }
+
   async #heartbeat(token: ActivityToken, value: unknown): Promise<void> {
     const { converter, options, session, log } = this.#parts;
     const place = { namespace: options.namespace, workflowId: token.workflowId };
     try {
       const details = await converter.encodeValue({ ...place, purpose: 'heartbeat' }, value);
+      checkBlobSize('the details of a heartbeat', details);
       session.heartbeat({ token, details });
     } catch (error) {
-      log.warn('the details of a heartbeat could not be converted', { error: String(error) });
+      log.warn('the details of a heartbeat could not be sent', { error: String(error) });
       const attempt = this.#attempts.get(keyOf(token));
       attempt?.cancellation.cancel(ActivityCancelReason.HEARTBEAT_DETAILS_CONVERSION_FAILED);
     }
@@ -182,7 +226,7 @@ export class ActivityRunner {
 
 function infoOf(
   options: CompiledWorkerOptions,
-  task: Omit<ActivityTask, 'input' | 'header' | 'heartbeatDetails'>,
+  task: RunnableTask,
   heartbeatDetails: unknown,
 ): Info {
   const { token } = task;
@@ -211,6 +255,19 @@ function infoOf(
     heartbeatDetails,
     retryPolicy: task.retryPolicy,
   };
+}
+
+/** Stopped for a reason of the worker's, not the workflow's: another attempt may do better. */
+function calledOffFailure({ workerShutdown }: ActivityCancellationDetails): ApplicationFailure {
+  return workerShutdown
+    ? ApplicationFailure.retryable(
+        'the worker shut down before the activity had ended',
+        'WorkerShutdown',
+      )
+    : ApplicationFailure.retryable(
+        'the worker called the activity off, because the details of a heartbeat could not be sent or the server no longer wanted the attempt',
+        'CalledOff',
+      );
 }
 
 function isAbort(error: unknown): boolean {

@@ -66,6 +66,8 @@ export class WorkerSession {
   #nextNumber = 1;
   /** Slots in use; the rest is the server's to fill. */
   #busy = { workflow: 0, activity: 0 };
+  /** Slots that came free between introducing ourselves and being let in. */
+  #freedMeanwhile = { workflow: 0, activity: 0 };
   #idleWaiters: (() => void)[] = [];
 
   constructor(connection: Connection, facts: SessionFacts, listener: SessionListener, log: Logger) {
@@ -117,10 +119,13 @@ export class WorkerSession {
   /** A slot is free again; the server may fill it. */
   free(kind: 'workflow' | 'activity'): void {
     this.#busy[kind] -= 1;
-    if (!this.#isOpen || this.#draining) return;
-    const workflow = kind === 'workflow' ? 1 : 0;
-    const channel = this.#channel.number;
-    this.#channel.send({ kind: 'credit', channel, workflow, activity: 1 - workflow });
+    if (this.#draining) return;
+    if (!this.#isOpen) this.#freedMeanwhile[kind] += 1;
+    else this.#grant(kind === 'workflow' ? 1 : 0, kind === 'activity' ? 1 : 0);
+  }
+
+  #grant(workflow: number, activity: number): void {
+    this.#channel.send({ kind: 'credit', channel: this.#channel.number, workflow, activity });
   }
 
   /** A slot is taken by an activity that came with an acknowledgement. */
@@ -132,6 +137,11 @@ export class WorkerSession {
   drain(): void {
     this.#draining = true;
     if (this.#isOpen) this.#channel.send({ kind: 'drainWorker', channel: this.#channel.number });
+  }
+
+  /** Completions without an answer yet. */
+  get unacknowledged(): number {
+    return this.#unacknowledged.size;
   }
 
   /** Resolves once everything reported has been acknowledged. */
@@ -149,6 +159,7 @@ export class WorkerSession {
   }
 
   #hello(): void {
+    this.#freedMeanwhile = { workflow: 0, activity: 0 };
     const { namespace, taskQueue, identity, workflowTypes, activityTypes } = this.#facts;
     this.#channel.send({
       kind: 'openWorker',
@@ -169,9 +180,10 @@ export class WorkerSession {
   #nowOpen(serverTimeMs: number): void {
     this.clock.observe(serverTimeMs);
     this.#isOpen = true;
-    // Slots freed since the hello were not counted in it.
     const { workflowSlots, activitySlots } = this.#facts;
     this.#log.debug('the worker is connected', { workflowSlots, activitySlots });
+    const { workflow, activity } = this.#freedMeanwhile;
+    if (workflow + activity > 0 && !this.#draining) this.#grant(workflow, activity);
     if (this.#unacknowledged.size > 0) {
       this.#report([...this.#unacknowledged.values()].map(({ completion }) => completion));
     }

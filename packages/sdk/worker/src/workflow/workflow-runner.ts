@@ -17,6 +17,14 @@ import {
 import type { ActivationResult, SandboxCommand } from '@perdure/workflow/runtime';
 import type { ActivityRunner, StepFuser } from '../activity/activity-runner.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
+import { failureOfError, sealed } from '../outgoing-failure.ts';
+import {
+  MAX_COMPLETION_BYTES,
+  checkBlobSize,
+  checkCommandSizes,
+  checkResultSizes,
+  isTooLarge,
+} from '../payload-limits.ts';
 import type { WorkerSession } from '../session/worker-session.ts';
 import type { CompiledWorkerOptions } from '../worker-options.ts';
 import { CachedRun, type WaitingResult } from './cached-run.ts';
@@ -55,6 +63,8 @@ export class WorkflowRunner implements StepFuser {
   readonly #parts: WorkflowRunnerParts;
   readonly #cache: RunCache;
   readonly #tasks = new Map<string, WorkflowTaskToken>();
+  readonly #offered = new Set<WaitingResult>();
+  #idleWaiters: (() => void)[] = [];
 
   constructor(parts: WorkflowRunnerParts) {
     this.#parts = parts;
@@ -68,12 +78,24 @@ export class WorkflowRunner implements StepFuser {
     return this.#cache.size;
   }
 
+  /** Tasks and results of activities that are under way to the session. */
   get running(): number {
-    return this.#tasks.size;
+    return this.#tasks.size + this.#offered.size;
   }
 
   tokens(): WorkflowTaskToken[] {
     return [...this.#tasks.values()];
+  }
+
+  /** Attempts whose results have been taken over and not reported yet. */
+  offeredTokens(): ActivityToken[] {
+    return [...this.#offered.values()].map(({ token }) => token);
+  }
+
+  /** Resolves when nothing is under way to the session any more. */
+  async idle(): Promise<void> {
+    if (this.running === 0) return;
+    await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
   }
 
   close(): void {
@@ -95,12 +117,15 @@ export class WorkflowRunner implements StepFuser {
     }
     session.free('workflow');
     if (this.#tasks.get(runId) === token) this.#tasks.delete(runId);
+    this.#wakeWaiters();
   }
 
   offer(token: ActivityToken, activityId: string, result: Payload): boolean {
     const run = this.#cache.use(token.runId);
     if (!run || (!run.busy && run.fusibleAt === undefined)) return false;
-    run.waitingResults.push({ token, activityId, result });
+    const waiting = { token, activityId, result };
+    this.#offered.add(waiting);
+    run.waitingResults.push(waiting);
     if (!run.busy) void this.#fuse(run, run.fusibleAt!);
     return true;
   }
@@ -177,6 +202,7 @@ export class WorkflowRunner implements StepFuser {
     const commands = await whenAll(
       done.commands.map((command) => toWireCommand(converter, run.place, command)),
     );
+    checkCommandSizes(commands);
     session.complete({ kind: 'workflowTaskCompleted', token, commands }, (ack) =>
       this.#acknowledged(run, done, ack),
     );
@@ -186,25 +212,19 @@ export class WorkflowRunner implements StepFuser {
     const { converter, options, session, log } = this.#parts;
     const run = this.#cache.use(token.runId);
     if (run) this.#cache.evict(run);
-    const decoded =
-      error instanceof TaskFailure
-        ? error.failure
-        : converter.failureConverter.errorToFailure(error, converter.payloadConverter);
     const { workflowId, runId, attempt } = token;
     log.warn('a workflow task failed; it will be tried again', {
       workflowId,
       runId,
       attempt,
-      failure: decoded.message,
+      failure: error instanceof Error ? error.message : String(error),
     });
-    const failure = await converter.sealFailure(
-      { namespace: options.namespace, workflowId },
-      decoded,
-    );
-    const nondeterministic = error instanceof NondeterminismError;
-    const cause: WorkflowTaskFailedCause = nondeterministic
-      ? 'NON_DETERMINISTIC_ERROR'
-      : 'WORKFLOW_WORKER_UNHANDLED_FAILURE';
+    const place = { namespace: options.namespace, workflowId };
+    const failure =
+      error instanceof TaskFailure
+        ? await sealed(converter, place, () => error.failure)
+        : await failureOfError(converter, place, error);
+    const cause = causeOf(error);
     session.complete({ kind: 'workflowTaskFailed', token, cause, failure }, () => {});
   }
 
@@ -212,9 +232,10 @@ export class WorkflowRunner implements StepFuser {
   async #fuse(run: CachedRun, assumedNextEventId: number): Promise<void> {
     const { converter, session } = this.#parts;
     const { namespace, workflowId, runId } = run.place;
+    run.fusibleAt = undefined;
+    if (areLarge(run.waitingResults)) return this.#reportWaiting(run);
     const waiting = run.waitingResults.splice(0);
     run.busy = true;
-    run.fusibleAt = undefined;
     const workflowTimeMs = session.clock.now();
     // Per result a Started and a Completed, then WorkflowTaskScheduled, then this.
     const startedEventId = assumedNextEventId + 2 * waiting.length + 1;
@@ -226,23 +247,35 @@ export class WorkflowRunner implements StepFuser {
       const commands = await this.#activate(run, { ...activation, isReplaying: false });
       const place = { namespace, workflowId, purpose: 'activity-result' } as const;
       const blobs = await whenAll(waiting.map(({ result }) => converter.toBlob(place, [result])));
+      checkResultSizes(blobs);
       const results = waiting.map(({ token: { scheduledEventId, attempt } }, i) => {
         return { scheduledEventId, attempt, result: blobs[i] };
       });
       const wire = await whenAll(
         commands.map((command) => toWireCommand(converter, run.place, command)),
       );
+      checkCommandSizes(wire);
       const step = { kind: 'step', workflowId, runId, results, assumedNextEventId } as const;
       session.complete({ ...step, workflowTimeMs, commands: wire }, (ack) => {
         run.nextSegmentEventId = startedEventId + 1;
         this.#acknowledged(run, { startedEventId, commands }, ack);
       });
+      this.#reported(waiting);
     } catch {
       // The task would fail: let the server record the results and schedule it, so that the
       // failure is reported for a task that exists.
       run.waitingResults.unshift(...waiting);
       this.#cache.evict(run);
     }
+  }
+
+  #reported(results: readonly WaitingResult[]): void {
+    for (const result of results) this.#offered.delete(result);
+    this.#wakeWaiters();
+  }
+
+  #wakeWaiters(): void {
+    if (this.running === 0) for (const resolve of this.#idleWaiters.splice(0)) resolve();
   }
 
   #acknowledged(run: CachedRun, done: Done, ack: Ack): void {
@@ -314,12 +347,20 @@ export class WorkflowRunner implements StepFuser {
     for (const waiting of run.waitingResults.splice(0)) void this.#reportResult(run, waiting);
   }
 
-  async #reportResult(run: CachedRun, { token, result }: WaitingResult): Promise<void> {
+  async #reportResult(run: CachedRun, waiting: WaitingResult): Promise<void> {
     const { converter, session } = this.#parts;
     const { namespace, workflowId } = run.place;
+    const { token, result } = waiting;
     const place = { namespace, workflowId, purpose: 'activity-result' } as const;
-    const blob = await converter.toBlob(place, [result]);
-    session.complete({ kind: 'activityCompleted', token, result: blob }, () => {});
+    try {
+      const blob = await converter.toBlob(place, [result]);
+      checkBlobSize('the result of the activity', blob);
+      session.complete({ kind: 'activityCompleted', token, result: blob }, () => {});
+    } catch (error) {
+      const failure = await failureOfError(converter, { namespace, workflowId }, error);
+      session.complete({ kind: 'activityFailed', token, failure }, () => {});
+    }
+    this.#reported([waiting]);
   }
 
   #logFrom(
@@ -333,4 +374,16 @@ export class WorkflowRunner implements StepFuser {
     const method = level.toLowerCase() as Lowercase<typeof level>;
     this.#parts.log[method](message, { ...meta, workflowId, runId, workflowType });
   }
+}
+
+/** Too large for one message, perhaps; what compresses well is judged too strictly. */
+function areLarge(results: readonly WaitingResult[]): boolean {
+  let sum = 0;
+  for (const { result } of results) sum += result.data.length;
+  return sum > MAX_COMPLETION_BYTES;
+}
+
+function causeOf(error: unknown): WorkflowTaskFailedCause {
+  if (error instanceof NondeterminismError) return 'NON_DETERMINISTIC_ERROR';
+  return isTooLarge(error) ? 'BAD_COMMAND_ATTRIBUTES' : 'WORKFLOW_WORKER_UNHANDLED_FAILURE';
 }
