@@ -49,7 +49,10 @@ export function useFixture(workflows: string, options: EmbeddedOptions = {}): Fi
   let test = { stage: new Stage(), taskQueue: '' };
 
   beforeAll(async () => {
-    const [platform] = await Promise.all([startPlatform(fileStage, options), bundleOf(workflowsPath)]);
+    const [platform] = await Promise.all([
+      startPlatform(fileStage, options),
+      bundleOf(workflowsPath),
+    ]);
     Object.assign(file, { platform, client: await clientOf(fileStage, platform) });
   });
   beforeEach(() => {

@@ -2,7 +2,12 @@
 import { activityInfo, heartbeat } from '@perdure/activity';
 import { type Client, PerdureServiceError } from '@perdure/client';
 import { ApplicationFailure } from '@perdure/common';
-import { type KeyRing, formatKeyRing, generateKeyRing, parseKeyRing } from '@perdure/data-converter';
+import {
+  type KeyRing,
+  formatKeyRing,
+  generateKeyRing,
+  parseKeyRing,
+} from '@perdure/data-converter';
 import {
   bundleOf,
   clientOf,
@@ -70,7 +75,9 @@ it('fifty canaries in every kind of payload are found nowhere on the server', as
 
 it('the search would have found them: in an open namespace it does', async () => {
   const { platform, stage, taskQueue } = fixture;
-  const open = await createNamespace(platform, `open-${randomUUID().slice(0, 8)}`, { sealed: false });
+  const open = await createNamespace(platform, `open-${randomUUID().slice(0, 8)}`, {
+    sealed: false,
+  });
   const { workflow } = await clientOf(stage, open, { keyRing: null });
   const workflowBundle = await bundleOf(workflowsPathOf('sealing'));
   await startWorker(stage, open, { taskQueue, workflowBundle, activities, keyRing: null });

@@ -63,5 +63,5 @@ function formsOf(text: string): string[] {
 
 function bytesOf(value: unknown): Buffer {
   if (Buffer.isBuffer(value)) return Buffer.concat([value, Buffer.from('\n')]);
-  return Buffer.from(`${typeof value === 'object' ? JSON.stringify(value) : String(value)}\n`);
+  return Buffer.from(`${typeof value === 'string' ? value : JSON.stringify(value)}\n`);
 }

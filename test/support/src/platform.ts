@@ -42,7 +42,7 @@ export async function startPlatform(
   const ephemeral = options.dataDir === undefined;
   const embedded = await startEmbedded({ port: 0, ephemeral, log: memory.logger, ...options });
   stage.add('platform', () => embedded.close());
-  return { ...(await accessOf(embedded)), ...placesOf(embedded), log: memory.text };
+  return { ...(await accessOf(embedded)), ...placesOf(embedded), log: () => memory.text() };
 }
 
 /** Path of a data directory for platforms that are started again; removed with all it holds. */

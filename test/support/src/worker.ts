@@ -43,7 +43,7 @@ export async function startWorker(
   const logger = options.logger ?? keepLog(log, 'WARN');
   const defaults = { namespace, keyRing, shutdownForceTime: FORCE_TIME };
   const worker = await Worker.create({ ...defaults, ...options, logger, connection });
-  const ended = worker.run().finally(() => own?.close());
+  const ended = worker.run().finally(async () => own?.close());
   ended.catch(() => {});
   const stop = async (): Promise<void> => {
     worker.shutdown();

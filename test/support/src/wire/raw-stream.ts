@@ -37,10 +37,9 @@ export class RawStream {
     this.#socket = socket;
     socket.on('message', (data) => this.received.push(...decodeDownstream(data as Buffer)));
     socket.on('error', () => {});
-    this.ended = once(socket, 'close').then(([code, reason]) => ({
-      code: code as number,
-      reason: String(reason),
-    }));
+    this.ended = new Promise((resolve) => {
+      socket.once('close', (code, reason) => resolve({ code, reason: String(reason) }));
+    });
   }
 
   /** @throws Error when the server refuses the handshake */
