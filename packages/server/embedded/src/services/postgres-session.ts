@@ -4,17 +4,23 @@
 import pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A Postgres on loopback that takes longer is frozen. */
+/** A Postgres on loopback that was found running and takes longer is frozen. */
 const answerWithinMs = 2_000;
+/** One that has just started is given time: on a machine at its limit seconds go by. */
+const firstAnswerWithinMs = 30_000;
 
 const othersSessions =
   "pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()";
 
-async function withSession<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
+async function withSession<T>(
+  url: string,
+  withinMs: number,
+  use: (client: pg.Client) => Promise<T>,
+): Promise<T> {
   const client = new pg.Client({
     connectionString: url,
-    connectionTimeoutMillis: answerWithinMs,
-    query_timeout: answerWithinMs,
+    connectionTimeoutMillis: withinMs,
+    query_timeout: withinMs,
   });
   // A server that goes away under us fails the query; the event alone would end the process.
   client.on('error', () => {});
@@ -26,9 +32,9 @@ async function withSession<T>(url: string, use: (client: pg.Client) => Promise<T
   }
 }
 
-/** Throws unless the server takes our password and answers a query. */
+/** Throws unless the server, just started, takes our password and answers a query. */
 export async function checkAnswers(url: string): Promise<void> {
-  await withSession(url, (client) => client.query('select 1'));
+  await withSession(url, firstAnswerWithinMs, (client) => client.query('select 1'));
 }
 
 /**
@@ -36,7 +42,7 @@ export async function checkAnswers(url: string): Promise<void> {
  * commits after this. Throws when the server does not answer or a session does not end.
  */
 export async function dismissSessions(url: string): Promise<void> {
-  await withSession(url, async (client) => {
+  await withSession(url, answerWithinMs, async (client) => {
     await client.query(`select pg_terminate_backend(pid) from ${othersSessions}`);
     const deadline = performance.now() + answerWithinMs;
     for (;;) {
