@@ -43,7 +43,7 @@ export async function startWorker(
   const logger = options.logger ?? keepLog(log, 'WARN');
   const defaults = { namespace, keyRing, shutdownForceTime: FORCE_TIME };
   const worker = await Worker.create({ ...defaults, ...options, logger, connection });
-  const ended = worker.run().finally(async () => own?.close());
+  const ended = runAndClose(worker, own);
   ended.catch(() => {});
   const stop = async (): Promise<void> => {
     worker.shutdown();
@@ -54,6 +54,14 @@ export async function startWorker(
     await ended.catch(() => {});
   });
   return { worker, connection, log, ended, stop };
+}
+
+async function runAndClose(worker: Worker, connection: Connection | undefined): Promise<void> {
+  try {
+    await worker.run();
+  } finally {
+    await connection?.close();
+  }
 }
 
 function keepLog(log: LogEntry[], level: LogLevel): Logger {
