@@ -27,13 +27,14 @@ const SHOWN = 5;
 
 /** See the module comment. */
 export class FooBars {
-  readonly #client: Client;
+  readonly #clients: readonly Client[];
   readonly #place: CrewPlace;
   readonly #started: Promise<WorkflowHandle>[] = [];
   readonly #results = new Map<string, unknown>();
 
-  constructor(client: Client, place: CrewPlace) {
-    this.#client = client;
+  /** @param clients called in turn */
+  constructor(clients: readonly Client[], place: CrewPlace) {
+    this.#clients = clients;
     this.#place = place;
   }
 
@@ -51,7 +52,7 @@ export class FooBars {
   start(count: number): void {
     for (let i = 0; i < count; i++) {
       const workflowId = `foo-bar-${this.#started.length}`;
-      const started = this.#startForSure(workflowId);
+      const started = this.#startForSure(this.#client(), workflowId);
       started
         .then(async (handle) => this.#results.set(workflowId, await handle.result()))
         .catch((error: unknown) => this.#results.set(workflowId, String(error)));
@@ -95,25 +96,29 @@ export class FooBars {
   /** A start that was repeated must not have become two runs. */
   async #flawsOfList(): Promise<string[]> {
     let listed = 0;
-    for await (const { workflowType } of this.#client.workflow.list({ status: 'COMPLETED' })) {
+    for await (const { workflowType } of this.#client().workflow.list({ status: 'COMPLETED' })) {
       if (workflowType === 'fooBar') listed++;
     }
     return listed === this.count ? [] : [`${listed} completed runs of ${this.count} workflows`];
   }
 
-  async #startForSure(workflowId: string): Promise<WorkflowHandle> {
+  #client(): Client {
+    return this.#clients[this.#started.length % this.#clients.length]!;
+  }
+
+  async #startForSure(client: Client, workflowId: string): Promise<WorkflowHandle> {
     const { taskQueue } = this.#place;
     let failed = false;
     for (;;) {
       try {
-        return await this.#client.workflow.start('fooBar', {
+        return await client.workflow.start('fooBar', {
           taskQueue,
           workflowId,
           args: [workflowId],
         });
       } catch (error) {
         if (failed && error instanceof WorkflowExecutionAlreadyStartedError) {
-          return this.#client.workflow.getHandle(workflowId);
+          return client.workflow.getHandle(workflowId);
         }
         if (!(error instanceof PerdureServiceError && error.fields.retryable)) throw error;
         failed = true;
@@ -128,7 +133,7 @@ export class FooBars {
       .filter((workflowId) => !this.#results.has(workflowId));
     return Promise.all(
       waiting.slice(0, SHOWN).map(async (workflowId) => {
-        const handle = this.#client.workflow.getHandle(workflowId);
+        const handle = this.#client().workflow.getHandle(workflowId);
         const { pendingActivities, pendingWorkflowTask } = await handle.describe();
         const shape = shapeOf((await handle.fetchHistory()).events);
         return `${workflowId}: ${shape} ${JSON.stringify({ pendingActivities, pendingWorkflowTask })}`;
