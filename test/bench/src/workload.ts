@@ -22,6 +22,8 @@ interface Measured<Result> {
 /** One file each. */
 export interface Workload<Id extends WorkloadId> {
   readonly title: string;
+  /** Whether it measures time: then the platform's code has to be hot. */
+  readonly timed: boolean;
   /** Warms up, then measures. */
   readonly run: (bench: Bench) => Promise<Measured<Results[Id]>>;
   /** Compares a result with what issue and blueprint ask for. */

@@ -42,6 +42,23 @@ export function platformTotal({ server, worker, postgres = 0, redis = 0 }: CpuTi
   return server + worker + postgres + redis;
 }
 
+/** Does something and says what CPU time it took, for each of `count` things. */
+export async function withCpu<T>(
+  stand: Stand,
+  count: (result: T) => number,
+  work: () => Promise<T>,
+): Promise<{ result: T; cpu: CpuTimes }> {
+  const before = await readCpu(stand);
+  const result = await work();
+  return { result, cpu: cpuBetween(before, await readCpu(stand), count(result)) };
+}
+
+/** In words: the total, then its parts. */
+export function describeCpu(cpu: CpuTimes): string {
+  const parts = Object.entries(cpu).map(([name, ms]) => `${name} ${ms?.toFixed(2) ?? '–'}`);
+  return `CPU-ms ${(platformTotal(cpu) + cpu.client).toFixed(2)}: ${parts.join(', ')}`;
+}
+
 function familyOf(pid: number | undefined): number | undefined {
   return pid === undefined ? undefined : familyCpuMs(pid);
 }

@@ -18,6 +18,7 @@ interface Reading {
   readonly stolen: number;
   readonly all: number;
   readonly own: CpuTimes;
+  readonly workerPid: number;
 }
 
 const msPerTick = 10;
@@ -30,6 +31,8 @@ export async function watchNeighbours(
   return async () => {
     const after = await read(stand);
     if (!before || !after || after.all === before.all) return undefined;
+    // What a killed worker took is not known.
+    if (after.workerPid !== before.workerPid) return undefined;
     const own = cpuBetween(before.own, after.own);
     const all = after.all - before.all;
     const busy = after.busy - before.busy - platformTotal(own) - own.client;
@@ -52,5 +55,6 @@ async function read(stand: Stand): Promise<Reading | undefined> {
     stolen: steal * msPerTick,
     all: ticks.reduce((sum, count) => sum + count, 0) * msPerTick,
     own: await readCpu(stand),
+    workerPid: stand.worker().pid,
   };
 }

@@ -2,7 +2,13 @@
  * W3: FooBar (two activities in a row), 2,000 runs, 100 in flight: runs a second, and the CPU time
  * of one run by process. Three passes; the one in the middle by CPU time counts.
  */
-import { type CpuTimes, cpuBetween, platformTotal, readCpu } from '../measure/cpu-meter.ts';
+import {
+  type CpuTimes,
+  cpuBetween,
+  describeCpu,
+  platformTotal,
+  readCpu,
+} from '../measure/cpu-meter.ts';
 import { inFlight, within } from '../measure/pace.ts';
 import { type Row, atMost, show } from '../report/row.ts';
 import { expectResult } from '../runs.ts';
@@ -21,6 +27,7 @@ interface Pass {
 
 export const throughput: Workload<'W3'> = {
   title: `FooBar, ${count} runs, ${width} in flight`,
+  timed: true,
 
   async run(bench) {
     const { runs, seconds } = bench;
@@ -60,9 +67,8 @@ async function pass({ stand, runs, seconds, progress }: Bench): Promise<Pass> {
   return { perSecond: (done / elapsedMs) * 1_000, cpu, total: platformTotal(cpu) + cpu.client };
 }
 
-function describe({ perSecond, cpu, total }: Pass): string {
-  const parts = Object.entries(cpu).map(([name, ms]) => `${name} ${ms?.toFixed(2) ?? '–'}`);
-  return `${perSecond.toFixed(0)} runs/s; CPU-ms ${total.toFixed(2)}: ${parts.join(', ')}`;
+function describe({ perSecond, cpu }: Pass): string {
+  return `${perSecond.toFixed(0)} runs/s; ${describeCpu(cpu)}`;
 }
 
 function unseen({ postgres }: CpuTimes): string[] {

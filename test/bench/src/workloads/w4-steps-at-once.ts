@@ -14,6 +14,7 @@ const samples = 15;
 
 export const stepsAtOnce: Workload<'W4'> = {
   title: `${steps} steps at once`,
+  timed: true,
 
   async run({ runs, seconds, progress }) {
     const once = async (): Promise<void> =>

@@ -28,6 +28,7 @@ interface Sample {
 
 export const signalToReaction: Workload<'W5'> = {
   title: 'signal → reaction',
+  timed: true,
 
   async run(bench) {
     const { stand, seconds } = bench;

@@ -30,6 +30,7 @@ interface Snapshot {
 
 export const parked: Workload<'W6'> = {
   title: `${count} parked workflows`,
+  timed: false,
 
   async run(bench) {
     await park(bench, warmUp, bench.seconds / 4);

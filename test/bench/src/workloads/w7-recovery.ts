@@ -19,6 +19,7 @@ const lookEveryMs = 5;
 
 export const recovery: Workload<'W7'> = {
   title: `kill -9 of the worker amid ${count} FooBars`,
+  timed: true,
 
   async run(bench) {
     const { stand, runs, seconds, progress } = bench;

@@ -14,12 +14,15 @@ const fooBars = 1_000;
 const stepsEach = 100;
 const stepRuns = 20;
 const warmUp = 50;
+/** What the platform does now and then under load only, and is not in what it does when idle. */
+const counterNoise = 0.01;
 
 /** Per millisecond of background, or per run or step. */
 type Cost = Omit<DatabaseCounters, 'at'>;
 
 export const durableCost: Workload<'W8'> = {
   title: 'commits and write-ahead log',
+  timed: false,
 
   async run(bench) {
     const { runs, seconds, progress } = bench;
@@ -61,9 +64,9 @@ export const durableCost: Workload<'W8'> = {
 
   judge({ commitsPerFooBar, walBytesPerFooBar, commitsPerStep, walBytesPerStep }): Row[] {
     return [
-      atMost('commits a FooBar', commitsPerFooBar, '', 4),
+      atMost('commits a FooBar', commitsPerFooBar, '', 4, counterNoise),
       atMost('log a FooBar', walBytesPerFooBar, 'B', 8_192),
-      atMost('commits a step', commitsPerStep, '', 1.1),
+      atMost('commits a step', commitsPerStep, '', 1.1, counterNoise),
       atMost('log a step', walBytesPerStep, 'B', 2_048),
     ];
   },
