@@ -247,8 +247,10 @@ export class Committer {
   /** Decides what waits for one workflow; undefined when there is nothing to commit. */
   #decide(entry: ExecutionEntry): Draft | undefined {
     const first = entry.waiting[0];
-    if (entry.flying || !first || !this.#mayDecide(entry)) return void this.#rouse(entry);
-    if (first.kind === 'start' && !this.#mayStart(entry, first)) return void this.#rouse(entry);
+    if (entry.flying || !first || !this.#mayDecide(entry) || !this.#mayTry(entry, first)) {
+      this.#rouse(entry);
+      return undefined;
+    }
     const { clock, matcher, sessions } = this.#parts;
     const base = first.kind === 'start' ? undefined : entry.state;
     const draft = new Draft(entry, base, { now: clock.now(), matcher, sessions });
@@ -256,7 +258,8 @@ export class Committer {
       this.#takeIn(entry, draft);
       draft.close();
     } catch (error) {
-      return void this.#refuse(draft, error);
+      this.#refuse(draft, error);
+      return undefined;
     }
     if (draft.changed) {
       entry.flying = true;
@@ -287,6 +290,11 @@ export class Committer {
       entry.verifiedUpTo = Number.POSITIVE_INFINITY;
       if (entry.careful > 0) entry.careful -= 1;
     }
+  }
+
+  /** Whether the request at the head of the mailbox may be tried; only a start may not. */
+  #mayTry(entry: ExecutionEntry, first: Request): boolean {
+    return first.kind !== 'start' || this.#mayStart(entry, first);
   }
 
   /** Whether the start at the head of the mailbox may be tried; if not, it has been dealt with. */
@@ -323,7 +331,8 @@ export class Committer {
     const { entry } = draft;
     const requests = draft.undo();
     entry.waiting.unshift(...requests.filter(({ kind }) => kind !== 'place'));
-    for (const request of requests) if (request.kind === 'place') this.#enqueueAgain(entry, request);
+    for (const request of requests)
+      if (request.kind === 'place') this.#enqueueAgain(entry, request);
   }
 
   #enqueueAgain({ key, shard }: ExecutionEntry, request: PlaceRequest): void {

@@ -12,10 +12,7 @@ import { HistoryTail } from './history-tail.ts';
 import type { Request } from './request.ts';
 
 /** Told when a run closes. */
-export type CloseListener = (closed: {
-  runId: string;
-  closeEvent: Uint8Array | undefined;
-}) => void;
+export type CloseListener = (closed: { runId: string; closeEvent: Uint8Array | undefined }) => void;
 
 /** A run as the store holds it. */
 export interface LoadedRun {

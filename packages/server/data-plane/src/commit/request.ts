@@ -48,7 +48,7 @@ export interface StartRequest extends Waiting {
 }
 
 /** Look after the run: fire what is due, hand on what lost its worker. */
-export interface WakeRequest extends Waiting {
+interface WakeRequest extends Waiting {
   readonly kind: 'wake';
 }
 

@@ -30,6 +30,7 @@ function weightOfFailure(failure: Failure): number {
 
 function blobsOf(fields: object): number {
   let weight = 0;
-  for (const value of Object.values(fields)) if (value instanceof Uint8Array) weight += value.length;
+  for (const value of Object.values(fields))
+    if (value instanceof Uint8Array) weight += value.length;
   return weight;
 }

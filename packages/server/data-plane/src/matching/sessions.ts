@@ -114,7 +114,8 @@ export class Sessions {
   #reconcile(session: WorkerSession, hello: OpenWorker): void {
     const said = new Map<string, RunningTask>();
     const say = (task: RunningTask) => void said.set(keyOfTask(task), task);
-    for (const token of hello.runningWorkflowTasks) say({ kind: 'workflow', token, delivered: true });
+    for (const token of hello.runningWorkflowTasks)
+      say({ kind: 'workflow', token, delivered: true });
     for (const token of hello.runningActivities) say({ kind: 'activity', token, delivered: true });
     const { namespaceId } = session;
     for (const [key, task] of session.running) {

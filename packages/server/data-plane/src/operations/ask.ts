@@ -65,7 +65,7 @@ export function isUuid(text: string): boolean {
 }
 
 /** @throws PerdureServiceError for a rejected command */
-export function refuseRejected(outcome: Outcome, key: WorkflowKey, runId?: string): void {
+function refuseRejected(outcome: Outcome, key: WorkflowKey, runId?: string): void {
   if (outcome.kind !== 'rejected') return;
   const { workflowId } = key;
   switch (outcome.reason) {

@@ -44,18 +44,21 @@ function submit(
   command: Command,
 ): void {
   const { workflowId, runId } = token;
-  committer.submit({ namespaceId: session.namespaceId, workflowId }, {
-    kind: 'command',
-    command,
-    runId,
-    requestId: undefined,
-    session,
-    deadline: Number.POSITIVE_INFINITY,
-    done: ({ outcome }) => {
-      if (outcome.kind === 'rejected') callOff(session, token);
+  committer.submit(
+    { namespaceId: session.namespaceId, workflowId },
+    {
+      kind: 'command',
+      command,
+      runId,
+      requestId: undefined,
+      session,
+      deadline: Number.POSITIVE_INFINITY,
+      done: ({ outcome }) => {
+        if (outcome.kind === 'rejected') callOff(session, token);
+      },
+      fail() {},
     },
-    fail() {},
-  });
+  );
 }
 
 /** The attempt is no longer wanted: closed, superseded, timed out or failed. */

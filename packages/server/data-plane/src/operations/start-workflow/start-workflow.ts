@@ -37,12 +37,15 @@ export async function startWorkflow(
 }
 
 /** One says that no run may follow, the other that one must. */
-function checkPolicies({ workflowIdReusePolicy, workflowIdConflictPolicy }: StartWorkflowInput): void {
+function checkPolicies({
+  workflowIdReusePolicy,
+  workflowIdConflictPolicy,
+}: StartWorkflowInput): void {
   if (workflowIdReusePolicy !== 'REJECT_DUPLICATE') return;
   if (workflowIdConflictPolicy !== 'TERMINATE_EXISTING') return;
   throw new PerdureServiceError(
     'INVALID_ARGUMENT',
-    "workflowIdReusePolicy REJECT_DUPLICATE and workflowIdConflictPolicy TERMINATE_EXISTING contradict each other: the run that makes way would forbid the one it makes way for; use another reuse policy",
+    'workflowIdReusePolicy REJECT_DUPLICATE and workflowIdConflictPolicy TERMINATE_EXISTING contradict each other: the run that makes way would forbid the one it makes way for; use another reuse policy',
     { field: 'workflowIdConflictPolicy' },
   );
 }
