@@ -13,6 +13,7 @@ import {
   transientEvents,
 } from '@perdure/engine';
 import type { ExecutionTransition, QueueKey } from '@perdure/ports';
+import type { HistoryEvent } from '@perdure/protocol';
 import type { Matcher } from '../matching/matcher.ts';
 import type { Sessions } from '../matching/sessions.ts';
 import type { HandOver, RunningTask, WorkerSession } from '../matching/worker-session.ts';
@@ -327,10 +328,9 @@ export class Draft {
   /** The run has closed: nobody wants the outcome of what it still ran. */
   #stopActivities({ events }: Decision): void {
     const ended = new Set<number>();
-    for (const { eventType, attributes } of events) {
-      if (eventType !== 'ActivityTaskStarted' && 'scheduledEventId' in attributes) {
-        ended.add(attributes.scheduledEventId);
-      }
+    for (const event of events) {
+      const scheduledEventId = endedActivityOf(event);
+      if (scheduledEventId !== undefined) ended.add(scheduledEventId);
     }
     for (const { session, scheduledEventId, attempt } of this.#base?.activities.values() ?? []) {
       if (session === undefined || ended.has(scheduledEventId)) continue;
@@ -382,4 +382,17 @@ function notThisRun(runId: string): Outcome {
     reason: 'notFound',
     message: `run ${runId} is not the current run of its workflow: it has closed or never was`,
   };
+}
+
+/** Which activity an event ends, if any: the request of a cancellation does not. */
+function endedActivityOf(event: HistoryEvent): number | undefined {
+  switch (event.eventType) {
+    case 'ActivityTaskCompleted':
+    case 'ActivityTaskFailed':
+    case 'ActivityTaskTimedOut':
+    case 'ActivityTaskCanceled':
+      return event.attributes.scheduledEventId;
+    default:
+      return undefined;
+  }
 }
