@@ -186,7 +186,7 @@ describe('frames', () => {
         input: { namespace: platform.namespace },
       },
     );
-    await stream.hear('reply');
+    expect(await stream.hear('reply')).toMatchObject({ callId: 1 });
   });
 });
 
