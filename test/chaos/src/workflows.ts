@@ -2,24 +2,31 @@
 import { condition, defineSignal, proxyActivities, setHandler } from '@perdure/workflow';
 import type * as activities from './activities.ts';
 
-/** The time-out is out of a test's reach: what is lost must come back by itself before it. */
-const { foo, bar } = proxyActivities<Pick<typeof activities, 'foo' | 'bar'>>({
-  startToCloseTimeout: '10 minutes',
-  retry: { initialInterval: '50ms' },
-});
+type Steps = Pick<typeof activities, 'foo' | 'bar'>;
+
+/** Out of a test's reach, as a rule: what is lost must come back before its time-out does it. */
+const outOfReach = '10 minutes';
 
 /** Two activities in a row. */
-export async function fooBar(input: string): Promise<string> {
+export async function fooBar(input: string, attemptTimeout = outOfReach): Promise<string> {
+  const { foo, bar } = proxyActivities<Steps>({
+    startToCloseTimeout: attemptTimeout as '10 minutes',
+    retry: { initialInterval: '50ms' },
+  });
   return bar(await foo(input));
 }
 
 export const add = defineSignal<[number]>('add');
+export const finish = defineSignal('finish');
 
-/** Keeps what it is signalled, in order, until it has as many as it wants; then takes one step. */
-export async function collect(wanted: number): Promise<number[]> {
+/** Keeps what it is told to add, in order, until it is told to finish; then takes one step. */
+export async function collect(): Promise<number[]> {
+  const { foo } = proxyActivities<Steps>({ startToCloseTimeout: outOfReach });
   const got: number[] = [];
+  let finished = false;
   setHandler(add, (value) => void got.push(value));
-  await condition(() => got.length >= wanted);
-  await foo(String(wanted));
+  setHandler(finish, () => void (finished = true));
+  await condition(() => finished);
+  await foo('all');
   return got;
 }

@@ -29,13 +29,20 @@ const SHOWN = 5;
 export class FooBars {
   readonly #clients: readonly Client[];
   readonly #place: CrewPlace;
+  readonly #args: readonly unknown[];
   readonly #started: Promise<WorkflowHandle>[] = [];
   readonly #results = new Map<string, unknown>();
+  /** Starts whose call failed for good, and which were called again. */
+  repeatedStarts = 0;
 
-  /** @param clients called in turn */
-  constructor(clients: readonly Client[], place: CrewPlace) {
+  /**
+   * @param clients called in turn
+   * @param args further arguments of the workflow
+   */
+  constructor(clients: readonly Client[], place: CrewPlace, args: readonly unknown[] = []) {
     this.#clients = clients;
     this.#place = place;
+    this.#args = args;
   }
 
   /** How many have been asked for. */
@@ -51,13 +58,18 @@ export class FooBars {
   /** Starts more, in the background. */
   start(count: number): void {
     for (let i = 0; i < count; i++) {
-      const workflowId = `foo-bar-${this.#started.length}`;
+      const workflowId = this.#idOf(this.#started.length);
       const started = this.#startForSure(this.#client(), workflowId);
       started
         .then(async (handle) => this.#results.set(workflowId, await handle.result()))
         .catch((error: unknown) => this.#results.set(workflowId, String(error)));
       this.#started.push(started);
     }
+  }
+
+  /** Waits until the server has acknowledged every start. */
+  async acknowledged(): Promise<void> {
+    await Promise.all(this.#started);
   }
 
   /**
@@ -96,10 +108,14 @@ export class FooBars {
   /** A start that was repeated must not have become two runs. */
   async #flawsOfList(): Promise<string[]> {
     let listed = 0;
-    for await (const { workflowType } of this.#client().workflow.list({ status: 'COMPLETED' })) {
-      if (workflowType === 'fooBar') listed++;
+    for await (const { workflowId } of this.#client().workflow.list({ status: 'COMPLETED' })) {
+      if (workflowId.startsWith(this.#idOf(''))) listed++;
     }
     return listed === this.count ? [] : [`${listed} completed runs of ${this.count} workflows`];
+  }
+
+  #idOf(n: number | ''): string {
+    return `${this.#place.taskQueue}-foo-bar-${n}`;
   }
 
   #client(): Client {
@@ -114,7 +130,7 @@ export class FooBars {
         return await client.workflow.start('fooBar', {
           taskQueue,
           workflowId,
-          args: [workflowId],
+          args: [workflowId, ...this.#args],
         });
       } catch (error) {
         if (failed && error instanceof WorkflowExecutionAlreadyStartedError) {
@@ -122,6 +138,7 @@ export class FooBars {
         }
         if (!(error instanceof PerdureServiceError && error.fields.retryable)) throw error;
         failed = true;
+        this.repeatedStarts++;
       }
       await sleep(REPEAT_AFTER_MS);
     }
@@ -129,7 +146,7 @@ export class FooBars {
 
   async #unfinished(): Promise<string[]> {
     const waiting = this.#started
-      .map((_, i) => `foo-bar-${i}`)
+      .map((_, i) => this.#idOf(i))
       .filter((workflowId) => !this.#results.has(workflowId));
     return Promise.all(
       waiting.slice(0, SHOWN).map(async (workflowId) => {
