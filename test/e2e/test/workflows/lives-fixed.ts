@@ -1,0 +1,16 @@
+import { proxyActivities } from '@perdure/workflow';
+
+const { act } = proxyActivities<{ act(value: unknown): Promise<unknown> }>({
+  startToCloseTimeout: '1 minute',
+});
+
+/** The fix of the other module's. */
+export async function buggy(): Promise<string> {
+  await act('before');
+  return 'fixed';
+}
+
+/** The other module does not have it. */
+export async function comesLater(value: string): Promise<string> {
+  return `late ${value}`;
+}
