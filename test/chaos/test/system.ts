@@ -8,7 +8,7 @@ import {
   type PlatformAccess,
   PlatformProcess,
   RedisProcess,
-  Stage,
+  type Stage,
   type WorkerProcess,
   clientOf,
   newDataDirectory,
