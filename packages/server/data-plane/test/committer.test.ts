@@ -1,5 +1,6 @@
 /** What the committer promises, with the store failing in every way. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { decodeEvents } from '@perdure/protocol';
 import { FakeWorker, finish, schedule, settle, tokenOf } from './fake-worker.ts';
 import { World, callerOf, historyOf, startInput, typesOf } from './test-plane.ts';
 
@@ -39,7 +40,9 @@ describe('workflows that are not there', () => {
   test('signal, cancel and terminate say so', async () => {
     const { workflows } = world.start();
     const refusal = { code: 'WORKFLOW_NOT_FOUND' };
-    await expect(workflows.signalWorkflow(caller, signal('nobody', 's'))).rejects.toMatchObject(refusal);
+    await expect(workflows.signalWorkflow(caller, signal('nobody', 's'))).rejects.toMatchObject(
+      refusal,
+    );
     const call = { namespace, workflowId: 'nobody', requestId: 'c' };
     await expect(workflows.requestCancelWorkflow(caller, call)).rejects.toMatchObject(refusal);
     await expect(workflows.terminateWorkflow(caller, call)).rejects.toMatchObject(refusal);
@@ -72,7 +75,9 @@ describe('request ids', () => {
     await first.close();
     const second = world.start();
     await second.workflows.signalWorkflow(caller, signal('w', 'once'));
-    expect(typesOf(await historyOf(second, 'w')).filter((type) => /Signaled/.test(type))).toHaveLength(1);
+    expect(
+      typesOf(await historyOf(second, 'w')).filter((type) => /Signaled/.test(type)),
+    ).toHaveLength(1);
   });
 
   test('a request that closed its run is answered again, although the run is closed', async () => {
@@ -133,7 +138,10 @@ describe('starts', () => {
     ]);
     expect(fresh.status).toBe('fulfilled');
     expect(wrong).toMatchObject({ reason: { code: 'WORKFLOW_NOT_FOUND' } });
-    const { status } = await plane.workflows.describeWorkflow(caller, { namespace, workflowId: 'w' });
+    const { status } = await plane.workflows.describeWorkflow(caller, {
+      namespace,
+      workflowId: 'w',
+    });
     expect(status).toBe('RUNNING');
   });
 
@@ -149,6 +157,17 @@ describe('starts', () => {
     expect(history.at(-1)).toMatchObject({ eventType: 'WorkflowExecutionTerminated' });
   });
 
+  test('a run that follows another is given its own events', async () => {
+    const plane = world.start();
+    await plane.workflows.startWorkflow(caller, startInput('w'));
+    const conflict = { workflowIdConflictPolicy: 'TERMINATE_EXISTING' as const };
+    await plane.workflows.startWorkflow(caller, startInput('w', conflict));
+    const worker = await new FakeWorker().connect(plane);
+    const task = await worker.workflowTask();
+    expect(task.firstEventId).toBe(1);
+    expect(decodeEvents(task.events).map(({ eventId }) => eventId)).toEqual([1, 2, 3]);
+  });
+
   test('TERMINATE_EXISTING with REJECT_DUPLICATE is refused, and terminates nothing', async () => {
     const plane = world.start();
     await plane.workflows.startWorkflow(caller, startInput('w'));
@@ -161,34 +180,46 @@ describe('starts', () => {
         }),
       ),
     ).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
-    const { status } = await plane.workflows.describeWorkflow(caller, { namespace, workflowId: 'w' });
+    const { status } = await plane.workflows.describeWorkflow(caller, {
+      namespace,
+      workflowId: 'w',
+    });
     expect(status).toBe('RUNNING');
   });
 });
 
 describe('a store that fails', () => {
-  test.each(['fails', 'lost', 'conflicts'] as const)('once (%s): a start is there once', async (fault) => {
-    const plane = world.start();
-    world.store.faults.push(fault);
-    const { runId } = await plane.workflows.startWorkflow(caller, startInput('w'));
-    const history = await historyOf(plane, 'w', { runId });
-    expect(typesOf(history)).toEqual(['WorkflowExecutionStarted', 'WorkflowTaskScheduled']);
-  });
+  test.each(['fails', 'lost', 'conflicts'] as const)(
+    'once (%s): a start is there once',
+    async (fault) => {
+      const plane = world.start();
+      world.store.faults.push(fault);
+      const { runId } = await plane.workflows.startWorkflow(caller, startInput('w'));
+      const history = await historyOf(plane, 'w', { runId });
+      expect(typesOf(history)).toEqual(['WorkflowExecutionStarted', 'WorkflowTaskScheduled']);
+    },
+  );
 
-  test.each(['fails', 'lost', 'conflicts'] as const)('once (%s): a signal is there once', async (fault) => {
-    const plane = world.start();
-    await plane.workflows.startWorkflow(caller, startInput('w'));
-    world.store.faults.push(fault);
-    await plane.workflows.signalWorkflow(caller, signal('w', 'once'));
-    const types = typesOf(await historyOf(plane, 'w'));
-    expect(types.filter((type) => type === 'WorkflowExecutionSignaled')).toHaveLength(1);
-  });
+  test.each(['fails', 'lost', 'conflicts'] as const)(
+    'once (%s): a signal is there once',
+    async (fault) => {
+      const plane = world.start();
+      await plane.workflows.startWorkflow(caller, startInput('w'));
+      world.store.faults.push(fault);
+      await plane.workflows.signalWorkflow(caller, signal('w', 'once'));
+      const types = typesOf(await historyOf(plane, 'w'));
+      expect(types.filter((type) => type === 'WorkflowExecutionSignaled')).toHaveLength(1);
+    },
+  );
 
   test('for longer than a call waits: the call is told that nobody knows', async () => {
     const plane = world.start();
     world.store.away = true;
     const call = plane.workflows.startWorkflow(caller, startInput('w'));
-    const answer = expect(call).rejects.toMatchObject({ code: 'UNAVAILABLE', fields: { retryable: true } });
+    const answer = expect(call).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      fields: { retryable: true },
+    });
     await settle();
     world.skew += 60_000;
     await answer;
@@ -278,16 +309,19 @@ describe('slots', () => {
     expect(await fill(worker)).toBe(10);
   });
 
-  test.each(['fails', 'conflicts', 'lost'] as const)('a commit that %s takes none', async (fault) => {
-    const plane = world.start();
-    const worker = await new FakeWorker().connect(plane);
-    world.store.faults.push(fault);
-    await plane.workflows.startWorkflow(caller, startInput('w'));
-    const task = await worker.workflowTask();
-    await worker.completeWorkflowTask(task, finish);
-    worker.connection!.credit(1, 0);
-    expect(await fill(worker)).toBe(10);
-  });
+  test.each(['fails', 'conflicts', 'lost'] as const)(
+    'a commit that %s takes none',
+    async (fault) => {
+      const plane = world.start();
+      const worker = await new FakeWorker().connect(plane);
+      world.store.faults.push(fault);
+      await plane.workflows.startWorkflow(caller, startInput('w'));
+      const task = await worker.workflowTask();
+      await worker.completeWorkflowTask(task, finish);
+      worker.connection!.credit(1, 0);
+      expect(await fill(worker)).toBe(10);
+    },
+  );
 
   test('those of an earlier connection count for nothing', async () => {
     const plane = world.start();

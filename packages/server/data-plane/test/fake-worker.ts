@@ -113,7 +113,12 @@ export class FakeWorker {
   }
 }
 
-export function tokenOf({ workflowId, runId, startedEventId, attempt }: WorkflowTask): WorkflowTaskToken {
+export function tokenOf({
+  workflowId,
+  runId,
+  startedEventId,
+  attempt,
+}: WorkflowTask): WorkflowTaskToken {
   return { workflowId, runId, startedEventId, attempt };
 }
 

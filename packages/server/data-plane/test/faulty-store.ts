@@ -58,7 +58,9 @@ export class FaultyStore implements ExecutionStore {
     return this.#inner.loadCurrent(...call);
   }
 
-  async loadRun(...call: Parameters<ExecutionStore['loadRun']>): ReturnType<ExecutionStore['loadRun']> {
+  async loadRun(
+    ...call: Parameters<ExecutionStore['loadRun']>
+  ): ReturnType<ExecutionStore['loadRun']> {
     this.#check();
     return this.#inner.loadRun(...call);
   }
@@ -77,7 +79,9 @@ export class FaultyStore implements ExecutionStore {
     return this.#inner.waitingTasks(...call);
   }
 
-  async dueRuns(...call: Parameters<ExecutionStore['dueRuns']>): ReturnType<ExecutionStore['dueRuns']> {
+  async dueRuns(
+    ...call: Parameters<ExecutionStore['dueRuns']>
+  ): ReturnType<ExecutionStore['dueRuns']> {
     this.#check();
     return this.#inner.dueRuns(...call);
   }

@@ -46,9 +46,15 @@ test('what waits is started as slots come, in order, once', () => {
   const matcher = matcherOf();
   const session = sessionWith(0);
   matcher.join(session, ['activity']);
-  matcher.enqueue(key, [1, 2, 3].map((id) => taskOf(id)));
+  matcher.enqueue(
+    key,
+    [1, 2, 3].map((id) => taskOf(id)),
+  );
   // A sweep brings them again.
-  matcher.enqueue(key, [1, 2, 3].map((id) => taskOf(id)));
+  matcher.enqueue(
+    key,
+    [1, 2, 3].map((id) => taskOf(id)),
+  );
   expect(started).toEqual([]);
   matcher.grant(session, 0, 2);
   expect(startedIds()).toEqual([1, 2]);
@@ -59,7 +65,10 @@ test('what waits is started as slots come, in order, once', () => {
 test('sessions of a queue take turns', () => {
   const matcher = matcherOf();
   for (const name of ['a', 'b', 'c']) matcher.join(sessionWith(2, name), ['activity']);
-  matcher.enqueue(key, [1, 2, 3, 4, 5, 6].map((id) => taskOf(id)));
+  matcher.enqueue(
+    key,
+    [1, 2, 3, 4, 5, 6].map((id) => taskOf(id)),
+  );
   const turns = started.map(({ session }) => session);
   expect(turns.slice(0, 3).toSorted()).toEqual(['a', 'b', 'c']);
   expect(turns.slice(3)).toEqual(turns.slice(0, 3));
@@ -104,7 +113,10 @@ test('among several servers, what no worker here has room for is offered to the 
 describe('fetching from the broker', () => {
   test('slots that come while a fetch is under way are filled too', async () => {
     const matcher = matcherOf();
-    matcher.enqueue(key, [1, 2, 3].map((id) => taskOf(id)));
+    matcher.enqueue(
+      key,
+      [1, 2, 3].map((id) => taskOf(id)),
+    );
     let release = () => {};
     broker.beforeTake = () => new Promise((resolve) => (release = resolve));
     const session = sessionWith(1);
@@ -169,7 +181,10 @@ describe('fetching from the broker', () => {
 
   test('no more than fits is taken away from other servers', async () => {
     const matcher = matcherOf({ alone: false });
-    matcher.enqueue(key, Array.from({ length: 50 }, (_, i) => taskOf(i + 1)));
+    matcher.enqueue(
+      key,
+      Array.from({ length: 50 }, (_, i) => taskOf(i + 1)),
+    );
     matcher.join(sessionWith(3), ['activity']);
     await vi.waitFor(() => expect(started).toHaveLength(0), { timeout: 50 }).catch(() => {});
     await vi.waitFor(() => expect(backend.size).toBe(47));
@@ -220,7 +235,10 @@ describe('slots of a session', () => {
     const delivered: number[] = [];
     const session = sessionWith(2);
     session.channel = {
-      deliver: ({ acks }) => delivered.push(...acks.flatMap(({ eager }) => eager ?? []).map((each) => each.scheduledEventId)),
+      deliver: ({ acks }) =>
+        delivered.push(
+          ...acks.flatMap(({ eager }) => eager ?? []).map((each) => each.scheduledEventId),
+        ),
       cancelActivities() {},
     };
     const [one, two] = [runningTask(1), runningTask(2)];

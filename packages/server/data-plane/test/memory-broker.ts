@@ -75,7 +75,8 @@ export class MemoryBroker implements TaskBroker {
   }
 
   async take(queue: QueueKey, max: number): Promise<string[]> {
-    if (!Number.isInteger(max) || max < 0) throw new ValueError(`max must be 0 or more; got ${max}`);
+    if (!Number.isInteger(max) || max < 0)
+      throw new ValueError(`max must be 0 or more; got ${max}`);
     this.#check();
     await this.beforeTake();
     this.#check();

@@ -80,7 +80,7 @@ export async function historyOf(
 ): Promise<HistoryEvent[]> {
   const { runId, caller = callerOf() } = options;
   const segments: Uint8Array[] = [];
-  for (let fromEventId: number | undefined = 1; fromEventId !== undefined; ) {
+  for (let fromEventId: number | undefined = 1; fromEventId !== undefined;) {
     const page = await plane.workflows.getHistory(
       caller,
       {

@@ -97,7 +97,8 @@ test('a deadline armed while it sleeps or reads is not missed', async () => {
 });
 
 test('runs that cannot be woken hide nobody behind them, and are tried again without haste', async () => {
-  for (let i = 0; i < 1_200; i++) deadlines.armed.set(`stuck-${i}`, deadlines.now() - 1_000 + i / 2_000);
+  for (let i = 0; i < 1_200; i++)
+    deadlines.armed.set(`stuck-${i}`, deadlines.now() - 1_000 + i / 2_000);
   deadlines.armed.set('behind', deadlines.now() - 1);
   deadlines.isStuck = (workflowId) => workflowId.startsWith('stuck');
   pump.start();

@@ -17,7 +17,12 @@ afterEach(() => world.close());
 async function workerWithActivities(
   count: number,
   options: { plane?: ReturnType<World['start']>; command?: object } = {},
-): Promise<{ worker: FakeWorker; plane: ReturnType<World['start']>; runId: string; eager: number[] }> {
+): Promise<{
+  worker: FakeWorker;
+  plane: ReturnType<World['start']>;
+  runId: string;
+  eager: number[];
+}> {
   const plane = options.plane ?? world.start();
   const worker = await new FakeWorker().connect(plane);
   const { runId } = await plane.workflows.startWorkflow(caller, startInput('w'));
@@ -57,7 +62,10 @@ describe('a connection that breaks', () => {
     expect(task.token).toEqual(activityToken(runId, eager[0]!, 2));
     // The first attempt is fenced off.
     await worker.connect(plane);
-    const stale = await worker.complete({ kind: 'activityCompleted', token: activityToken(runId, eager[0]!) });
+    const stale = await worker.complete({
+      kind: 'activityCompleted',
+      token: activityToken(runId, eager[0]!),
+    });
     expect(stale.outcome).toBe('stale');
   });
 
@@ -71,7 +79,10 @@ describe('a connection that breaks', () => {
     await worker.connect(plane, { runningActivities: [activityToken(runId, eager[0]!)] });
     const again = await worker.activityTask();
     expect(again.token).toEqual(activityToken(runId, eager[1]!, 2));
-    const ack = await worker.complete({ kind: 'activityCompleted', token: activityToken(runId, eager[0]!) });
+    const ack = await worker.complete({
+      kind: 'activityCompleted',
+      token: activityToken(runId, eager[0]!),
+    });
     expect(ack.outcome).toBe('ok');
   });
 
@@ -83,7 +94,10 @@ describe('a connection that breaks', () => {
     await worker.connect(plane, { runningActivities: [activityToken(runId, eager[0]!)] });
     old.disconnected();
     await settle(50);
-    const ack = await worker.complete({ kind: 'activityCompleted', token: activityToken(runId, eager[0]!) });
+    const ack = await worker.complete({
+      kind: 'activityCompleted',
+      token: activityToken(runId, eager[0]!),
+    });
     expect(ack.outcome).toBe('ok');
   });
 
@@ -94,7 +108,10 @@ describe('a connection that breaks', () => {
     await worker.connect(next, { runningActivities: [activityToken(runId, eager[0]!)] });
     // A look at the run finds it in good hands.
     await next.workflows.describeWorkflow(caller, { namespace, workflowId: 'w' });
-    const ack = await worker.complete({ kind: 'activityCompleted', token: activityToken(runId, eager[0]!) });
+    const ack = await worker.complete({
+      kind: 'activityCompleted',
+      token: activityToken(runId, eager[0]!),
+    });
     expect(ack.outcome).toBe('ok');
   });
 
@@ -120,7 +137,9 @@ describe('a connection that breaks', () => {
     const ack = await worker.ack(n!);
     expect(ack).toMatchObject({ outcome: 'ok', eager: [{ activityId: '1' }] });
     const token = activityToken(runId, ack.eager![0]!.scheduledEventId);
-    expect(await worker.complete({ kind: 'activityCompleted', token })).toMatchObject({ outcome: 'ok' });
+    expect(await worker.complete({ kind: 'activityCompleted', token })).toMatchObject({
+      outcome: 'ok',
+    });
   });
 });
 
@@ -131,7 +150,10 @@ describe('leaving', () => {
     await plane.workflows.startWorkflow(caller, startInput('other'));
     await settle();
     expect(worker.workflowTasks).toHaveLength(1);
-    const ack = await worker.complete({ kind: 'activityCompleted', token: activityToken(runId, eager[0]!) });
+    const ack = await worker.complete({
+      kind: 'activityCompleted',
+      token: activityToken(runId, eager[0]!),
+    });
     expect(ack.outcome).toBe('ok');
     const next = await new FakeWorker().connect(plane);
     const tasks = [await next.workflowTask(0), await next.workflowTask(1)];
@@ -157,7 +179,9 @@ describe('another tenant', () => {
     thief.sessionId = worker.sessionId;
     await thief.connect(plane, {}, stranger);
     const token = activityToken(runId, eager[0]!);
-    expect(await thief.complete({ kind: 'activityCompleted', token })).toMatchObject({ outcome: 'stale' });
+    expect(await thief.complete({ kind: 'activityCompleted', token })).toMatchObject({
+      outcome: 'stale',
+    });
     thief.connection!.heartbeat([{ token }]);
     thief.connection!.close();
     const call = { namespace: stranger.namespace, workflowId: 'w', runId, requestId: 'r' };
@@ -165,7 +189,9 @@ describe('another tenant', () => {
     await expect(plane.workflows.terminateWorkflow(stranger, call)).rejects.toMatchObject(refusal);
     await expect(plane.workflows.describeWorkflow(stranger, call)).rejects.toMatchObject(refusal);
     await plane.workflows.describeWorkflow(caller, { namespace, workflowId: 'w' });
-    expect(await worker.complete({ kind: 'activityCompleted', token })).toMatchObject({ outcome: 'ok' });
+    expect(await worker.complete({ kind: 'activityCompleted', token })).toMatchObject({
+      outcome: 'ok',
+    });
   });
 
   test('with very many workflows does not keep this one waiting', async () => {
@@ -177,7 +203,9 @@ describe('another tenant', () => {
         .startWorkflow(stranger, startInput(`crowd-${i}`, { namespace: stranger.namespace }))
         .then(() => order.push('crowd')),
     );
-    const mine = plane.workflows.startWorkflow(caller, startInput('mine')).then(() => order.push('mine'));
+    const mine = plane.workflows
+      .startWorkflow(caller, startInput('mine'))
+      .then(() => order.push('mine'));
     await Promise.all([...crowd, mine]);
     expect(order.indexOf('mine')).toBeLessThan(100);
   });
@@ -201,18 +229,35 @@ describe('completions that cannot be taken', () => {
       const ack = await worker.complete({ kind: 'activityCompleted', token: each });
       expect(ack.outcome, JSON.stringify(each)).toBe('stale');
     }
-    expect(await worker.complete({ kind: 'activityCompleted', token })).toMatchObject({ outcome: 'ok' });
+    expect(await worker.complete({ kind: 'activityCompleted', token })).toMatchObject({
+      outcome: 'ok',
+    });
     expect(world.errors).toEqual([]);
   });
 
   const badCommands: [string, Command][] = [
-    ['a timer of 300,000 years', { commandType: 'StartTimer', timerId: '1', startToFireTimeoutMs: Number.MAX_SAFE_INTEGER }],
-    ['an activity timeout of 300,000 years', schedule('1', { startToCloseTimeoutMs: Number.MAX_SAFE_INTEGER })],
+    [
+      'a timer of 300,000 years',
+      { commandType: 'StartTimer', timerId: '1', startToFireTimeoutMs: Number.MAX_SAFE_INTEGER },
+    ],
+    [
+      'an activity timeout of 300,000 years',
+      schedule('1', { startToCloseTimeoutMs: Number.MAX_SAFE_INTEGER }),
+    ],
     ['half a surrogate pair as activity id', schedule('\udc00')],
     ['a task queue of 3,000 bytes', schedule('1', { taskQueue: '漢'.repeat(1_000) })],
-    ['a retry interval of 300,000 years', schedule('1', {
-      retryPolicy: { initialIntervalMs: Number.MAX_SAFE_INTEGER, backoffCoefficient: 2, maximumIntervalMs: 0, maximumAttempts: 0, nonRetryableErrorTypes: [] },
-    })],
+    [
+      'a retry interval of 300,000 years',
+      schedule('1', {
+        retryPolicy: {
+          initialIntervalMs: Number.MAX_SAFE_INTEGER,
+          backoffCoefficient: 2,
+          maximumIntervalMs: 0,
+          maximumAttempts: 0,
+          nonRetryableErrorTypes: [],
+        },
+      }),
+    ],
     ['a payload in the clear', schedule('1', { input: new Uint8Array([1, 2, 3]) })],
     ['a payload of 3 MiB', schedule('1', { input: new Uint8Array(3 * 1024 * 1024).fill(2) })],
   ];
@@ -256,16 +301,27 @@ describe('completions that cannot be taken', () => {
     });
     expect(refused).toMatchObject({ outcome: 'refused', code: 'PLAINTEXT_REFUSED' });
     await worker.workflowTask(1);
-    const { pendingActivities } = await plane.workflows.describeWorkflow(sealed, { namespace, workflowId: 'w' });
+    const { pendingActivities } = await plane.workflows.describeWorkflow(sealed, {
+      namespace,
+      workflowId: 'w',
+    });
     expect(pendingActivities).toMatchObject([
-      { activityId: 'bad', attempt: 2, state: 'BACKING_OFF', lastFailure: { info: { type: 'PLAINTEXT_REFUSED' } } },
+      {
+        activityId: 'bad',
+        attempt: 2,
+        state: 'BACKING_OFF',
+        lastFailure: { info: { type: 'PLAINTEXT_REFUSED' } },
+      },
     ]);
     const types = typesOf(await historyOf(plane, 'w'));
     expect(types.filter((type) => type === 'ActivityTaskCompleted')).toHaveLength(1);
   });
 
   test('a step with nothing in it is answered', async () => {
-    const { worker, runId } = await workerWithActivities(0).catch(() => ({ worker: undefined!, runId: '' }));
+    const { worker, runId } = await workerWithActivities(0).catch(() => ({
+      worker: undefined!,
+      runId: '',
+    }));
     if (!worker) return;
     const ack = await worker.complete({
       kind: 'step',
@@ -311,7 +367,9 @@ test('a cancellation comes after the task it is about', async () => {
   const activity: ActivityTask = await worker.activityTask();
   await plane.workflows.terminateWorkflow(caller, { namespace, workflowId: 'w', requestId: 'r' });
   await vi.waitFor(() => expect(worker.cancelled).toEqual([activity.token]));
-  expect(worker.arrivals.indexOf('cancel')).toBeGreaterThan(worker.arrivals.indexOf('activityTask'));
+  expect(worker.arrivals.indexOf('cancel')).toBeGreaterThan(
+    worker.arrivals.indexOf('activityTask'),
+  );
 });
 
 describe('several servers on one store', () => {
@@ -320,7 +378,14 @@ describe('several servers on one store', () => {
     const { runId } = await here!.workflows.startWorkflow(caller, startInput('w'));
     const result = here!.workflows.getHistory(
       caller,
-      { namespace, workflowId: 'w', runId, fromEventId: 1, waitForClose: true, closeEventOnly: true },
+      {
+        namespace,
+        workflowId: 'w',
+        runId,
+        fromEventId: 1,
+        waitForClose: true,
+        closeEventOnly: true,
+      },
       undefined,
     );
     await settle();
@@ -333,8 +398,15 @@ describe('several servers on one store', () => {
     const [here, there] = [world.start({ alone: false }), world.start({ alone: false })];
     await here!.workflows.startWorkflow(caller, startInput('w'));
     // From here on "here" remembers a run that is open; "there" replaces it.
-    await there!.workflows.terminateWorkflow(caller, { namespace, workflowId: 'w', requestId: '1' });
-    const { status } = await here!.workflows.describeWorkflow(caller, { namespace, workflowId: 'w' });
+    await there!.workflows.terminateWorkflow(caller, {
+      namespace,
+      workflowId: 'w',
+      requestId: '1',
+    });
+    const { status } = await here!.workflows.describeWorkflow(caller, {
+      namespace,
+      workflowId: 'w',
+    });
     expect(status).toBe('TERMINATED');
     // Now "here" remembers a closed one.
     await there!.workflows.startWorkflow(caller, startInput('w'));
@@ -344,7 +416,11 @@ describe('several servers on one store', () => {
       signalName: 's',
       requestId: '2',
     });
-    await there!.workflows.terminateWorkflow(caller, { namespace, workflowId: 'w', requestId: '3' });
+    await there!.workflows.terminateWorkflow(caller, {
+      namespace,
+      workflowId: 'w',
+      requestId: '3',
+    });
     await here!.workflows.startWorkflow(caller, startInput('w'));
   });
 
@@ -367,7 +443,12 @@ describe('several servers on one store', () => {
     const callers = Array.from({ length: 20 }, async (_, i) => {
       for (let round = 0; round < 5; round++) {
         await here!.workflows
-          .signalWorkflow(caller, { namespace, workflowId: 'w', signalName: 's', requestId: `${i}.${round}` })
+          .signalWorkflow(caller, {
+            namespace,
+            workflowId: 'w',
+            signalName: 's',
+            requestId: `${i}.${round}`,
+          })
           .catch(() => (refused += 1));
       }
     });

@@ -18,7 +18,7 @@ import type { Matcher } from '../matching/matcher.ts';
 import type { Sessions } from '../matching/sessions.ts';
 import type { HandOver, RunningTask, WorkerSession } from '../matching/worker-session.ts';
 import type { ExecutionEntry } from './execution-entry.ts';
-import type { Segment } from './history-tail.ts';
+import { HistoryTail, type Segment } from './history-tail.ts';
 import { type Suspect, inspect } from './inspect.ts';
 import type { CommandRequest, PlaceRequest, Request, StartRequest } from './request.ts';
 import { weightOf } from './weight.ts';
@@ -136,6 +136,8 @@ export class Draft {
   toTransition(): ExecutionTransition {
     const { entry, decision } = this;
     const { events, state, outbox, wake, closed } = decision;
+    // What the run before has left there is not of this one.
+    if (!this.#base) entry.tail = new HistoryTail();
     const appended = events.length > 0 ? entry.tail.append(events) : undefined;
     this.#taskSegment = this.#transientSegment(state) ?? appended?.forTask;
     return {
@@ -202,17 +204,35 @@ export class Draft {
 
   /** A task that waited gets the slot that was taken for it. */
   #placeWaiting(request: PlaceRequest): void {
-    const { session, task, runId } = request;
+    const { task, runId } = request;
     const { kind, scheduledEventId, attempt } = task;
     if (this.#base?.runId !== runId) {
-      this.#matcher.release(session, kind);
+      this.#matcher.release(request.session, kind);
       return this.#note(request, notThisRun(runId));
     }
+    const session = this.#stillThere(request);
+    if (!session) return this.#note(request, waitsOn);
     const outcome =
       kind === 'workflow'
         ? this.#startWorkflowTask(session, scheduledEventId, attempt)
         : this.#startActivity(session, scheduledEventId, attempt, false).outcome;
     this.#answer(request, outcome, undefined);
+  }
+
+  /**
+   * The session that the slot was taken on or, where that worker has left meanwhile, another with
+   * room; undefined when there is none and the task waits for one.
+   */
+  #stillThere({ session, task, runId }: PlaceRequest): WorkerSession | undefined {
+    if (session.present) return session;
+    this.#matcher.release(session, task.kind);
+    const key = this.#queueKey(session.taskQueue, task.kind);
+    const other = this.#matcher.reserve(key, undefined);
+    if (other) return other;
+    const { entry } = this;
+    const run = { namespaceId: entry.key.namespaceId, shard: entry.shard, runId };
+    this.#matcher.enqueue(key, [{ run, workflowId: entry.key.workflowId, task }]);
+    return undefined;
   }
 
   /** Hands on what lost its worker, then fires what is due. */
@@ -375,6 +395,12 @@ function stands(state: ExecutionState, { sessionId }: WorkerSession, task: Runni
     !activity.outcomeBuffered
   );
 }
+
+const waitsOn: Outcome = {
+  kind: 'rejected',
+  reason: 'stale',
+  message: 'the worker left before it was given the task, which waits for another',
+};
 
 function notThisRun(runId: string): Outcome {
   return {

@@ -100,9 +100,14 @@ export class WorkerSession {
     this.identity = facts.identity;
   }
 
+  /** Whether it is connected and wants tasks. */
+  get present(): boolean {
+    return this.channel !== undefined && !this.draining;
+  }
+
   /** Slots that can be given to it now. */
   room(kind: SlotKind): number {
-    if (this.channel === undefined || this.draining) return 0;
+    if (!this.present) return 0;
     return Math.max(this.#credit[kind], 0);
   }
 
