@@ -279,7 +279,7 @@ describe('requests that are sent twice', () => {
     ]);
     const { runId } = both[0];
     expect(both[1].runId).toBe(runId);
-    expect(both.map(({ started }) => started).toSorted()).toEqual([false, true]);
+    expect(both.filter(({ started }) => started)).toHaveLength(1);
     const handle = fixture.client.workflow.getHandle(workflowId);
     await handle.terminate();
     expect(await service.startWorkflow.mutate(start)).toMatchObject({ runId, started: false });

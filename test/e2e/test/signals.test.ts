@@ -72,7 +72,7 @@ it.each([100, 0, 3])(
         );
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
       }
-      const order = await result;
+      const order = (await result) as string[];
       const recorded = eventsOf(await historyOf(handle), 'WorkflowExecutionSignaled').length;
       expect(recorded).toBe(sent);
       const steps = order.filter((each) => each.startsWith('step'));

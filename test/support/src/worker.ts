@@ -24,7 +24,7 @@ export interface RunningWorker {
   /** Settles when the worker ends: rejects when it fails. */
   readonly ended: Promise<void>;
   /** Shuts it down gracefully and waits. A second call waits for the first. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /**
