@@ -3,11 +3,14 @@ import type { AppRouter } from '@perdure/contract';
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 import { loadClientConnectConfig } from '@perdure/envconfig';
 import { type TRPCClient, createTRPCClient } from '@trpc/client';
+import { repeatWhileUnavailable } from './stream/repeat.ts';
 import { StreamClient } from './stream/stream-client.ts';
 import { streamLink } from './stream/stream-link.ts';
 
 type Inputs = inferRouterInputs<AppRouter>['workflow'];
 type Outputs = inferRouterOutputs<AppRouter>['workflow'];
+
+const PATIENCE_MS = 30_000;
 
 /** Name of a workflow procedure of the contract. */
 export type WorkflowProcedure = keyof Inputs;
@@ -61,12 +64,20 @@ export class Connection {
 
   /**
    * Calls a workflow procedure of the contract: what `service.workflow` does, without the cost of
-   * tRPC's client, which is more than that of the rest of a call together.
+   * tRPC's client, which is more than that of the rest of a call together. A refusal that passes by
+   * itself is waited out.
    *
    * @internal
+   * @param patienceMs how long to try again, counted from the first call. Default 30 seconds, which
+   *   is as long as the server itself keeps trying to store a write
    */
-  callWorkflow<P extends WorkflowProcedure>(procedure: P, input: Inputs[P]): Promise<Outputs[P]> {
-    return this.stream.call(`workflow.${procedure}`, input) as Promise<Outputs[P]>;
+  callWorkflow<P extends WorkflowProcedure>(
+    procedure: P,
+    input: Inputs[P],
+    patienceMs = PATIENCE_MS,
+  ): Promise<Outputs[P]> {
+    const call = (): Promise<unknown> => this.stream.call(`workflow.${procedure}`, input);
+    return repeatWhileUnavailable(call, patienceMs) as Promise<Outputs[P]>;
   }
 
   /** Ends it. Calls under way are rejected; what was acknowledged is durable. */

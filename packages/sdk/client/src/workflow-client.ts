@@ -135,7 +135,7 @@ export class WorkflowClient {
     const { namespace } = this.#parts;
     const wait = { ...target, namespace, waitForClose: true, closeEventOnly: true };
     for (;;) {
-      const answer = await this.#call(target, 'getHistory', wait);
+      const answer = await this.#call(target, 'getHistory', wait, Number.POSITIVE_INFINITY);
       if (answer.status === 'RUNNING') continue;
       const converter = await this.#parts.loadConverter();
       const [event] = decodeEvents(answer.events);
@@ -209,9 +209,10 @@ export class WorkflowClient {
     about: { workflowId?: string; runId?: string; workflowType?: string },
     procedure: P,
     input: Parameters<typeof Connection.prototype.callWorkflow<P>>[1],
+    patienceMs?: number,
   ): ReturnType<typeof Connection.prototype.callWorkflow<P>> {
     try {
-      return await this.#parts.connection.callWorkflow(procedure, input);
+      return await this.#parts.connection.callWorkflow(procedure, input, patienceMs);
     } catch (error) {
       return rethrow(error, about);
     }

@@ -3,6 +3,7 @@ import type { Clock, Logger } from '@perdure/common';
 import type { NamespaceCaller, WorkflowService } from '@perdure/contract';
 import {
   type ExecutionStore,
+  type RunRef,
   type SessionStore,
   StoreUnavailableError,
   type TaskBroker,
@@ -10,6 +11,7 @@ import {
   type WorkflowKey,
 } from '@perdure/ports';
 import type { OpenWorker } from '@perdure/protocol';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Committer } from './commit/committer.ts';
 import { Dispatcher } from './commit/dispatcher.ts';
 import type { LossCommand, Suspect } from './commit/inspect.ts';
@@ -47,6 +49,9 @@ export interface DataPlaneParts {
 
 /** After a start, how long workers get to come back before their tasks may count as lost. */
 const RECONNECT_GRACE_MS = 2_000;
+
+/** Wait before the store is asked again, in milliseconds. */
+const STORE_RETRY_MS = 200;
 
 /** Runs workflows: decides, commits, dispatches. */
 export interface DataPlane {
@@ -90,6 +95,7 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
   const outboxPump = new OutboxPump({ store, broker, matcher, clock, log });
 
   let trustAbsenceFrom = Number.POSITIVE_INFINITY;
+  let closed = false;
 
   matcher.onStart((task, session) => void startWaiting(task, session));
   sessions.onLost((lost) => lose(lost));
@@ -103,23 +109,37 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
 
   async function startWaiting(waiting: BacklogTask, session: WorkerSession): Promise<void> {
     const { run, task } = waiting;
-    try {
-      const workflowId = waiting.workflowId ?? (await store.loadRun(run))?.workflowId;
-      if (workflowId === undefined) return matcher.release(session, task.kind);
-      const key = { namespaceId: run.namespaceId, workflowId };
-      committer.submit(key, {
-        kind: 'place',
-        runId: run.runId,
-        session,
-        task,
-        deadline: Number.POSITIVE_INFINITY,
-        done() {},
-        fail: () => matcher.release(session, task.kind),
-      });
-    } catch (error) {
-      log.warn('could not start a waiting task; the sweep will', { error: String(error) });
-      matcher.release(session, task.kind);
+    const workflowId = waiting.workflowId ?? (await workflowIdOf(run));
+    if (workflowId === undefined) return matcher.release(session, task.kind);
+    const key = { namespaceId: run.namespaceId, workflowId };
+    committer.submit(key, {
+      kind: 'place',
+      runId: run.runId,
+      session,
+      task,
+      deadline: Number.POSITIVE_INFINITY,
+      done() {},
+      fail: () => matcher.release(session, task.kind),
+    });
+  }
+
+  /**
+   * Waits for a store that is away: the slot that is kept meanwhile is of no use to other tasks
+   * either, and they would be drained from the broker for nothing.
+   */
+  async function workflowIdOf(run: RunRef): Promise<string | undefined> {
+    while (!closed) {
+      try {
+        return (await store.loadRun(run))?.workflowId;
+      } catch (error) {
+        if (!(error instanceof StoreUnavailableError)) {
+          log.error('could not look up a waiting task', { ...run, error: String(error) });
+          return undefined;
+        }
+        await sleep(STORE_RETRY_MS);
+      }
     }
+    return undefined;
   }
 
   function submitLoss(key: WorkflowKey, runId: string, command: LossCommand): void {
@@ -184,6 +204,7 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
       sessionPump.start();
     },
     async close() {
+      closed = true;
       timerPump.stop();
       outboxPump.stop();
       sessionPump.stop();

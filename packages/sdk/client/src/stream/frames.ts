@@ -8,12 +8,15 @@ export interface Frames {
 }
 
 /** Divides messages into frames; a message that lists things is divided with them. */
-export function framesOf(messages: readonly UpstreamMessage[]): Frames {
+export function framesOf(
+  messages: readonly UpstreamMessage[],
+  mostBytes: number = MAX_FRAME_BYTES,
+): Frames {
   const frame = encodeUpstream(messages);
-  if (frame.length <= MAX_FRAME_BYTES) return { frames: [frame], tooLarge: [] };
+  if (frame.length <= mostBytes) return { frames: [frame], tooLarge: [] };
   const halves = messages.length > 1 ? halvesOf(messages) : dividedMessage(messages[0]!);
   if (!halves) return { frames: [], tooLarge: [...messages] };
-  const [a, b] = [framesOf(halves[0]), framesOf(halves[1])];
+  const [a, b] = [framesOf(halves[0], mostBytes), framesOf(halves[1], mostBytes)];
   return { frames: [...a.frames, ...b.frames], tooLarge: [...a.tooLarge, ...b.tooLarge] };
 }
 
