@@ -216,6 +216,7 @@ describe('a store that fails', () => {
     const plane = world.start();
     world.store.away = true;
     const call = plane.workflows.startWorkflow(caller, startInput('w'));
+    // oxlint-disable-next-line vitest/valid-expect -- awaited below, once the answer is due
     const answer = expect(call).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       fields: { retryable: true },
@@ -235,6 +236,7 @@ describe('a store that fails', () => {
       { namespace, workflowId: 'w', fromEventId: 1, waitForClose: true, closeEventOnly: true },
       undefined,
     );
+    // oxlint-disable-next-line vitest/valid-expect -- awaited below, once the answer is due
     const answer = expect(read).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await settle();
     world.skew += 60_000;

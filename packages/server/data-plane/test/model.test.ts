@@ -25,16 +25,41 @@ type Step =
 
 const which = fc.nat({ max: 4 });
 const kinds = <K extends string>(...names: K[]) => fc.constantFrom(...names);
-const start = { kind: kinds('start'), steps: fc.nat({ max: 4 }), width: fc.integer({ min: 1, max: 3 }) };
+const start = {
+  kind: kinds('start'),
+  steps: fc.nat({ max: 4 }),
+  width: fc.integer({ min: 1, max: 3 }),
+};
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.record(start) },
   { weight: 8, arbitrary: fc.record({ kind: kinds('signal', 'burst', 'burst', 'again'), which }) },
   { weight: 1, arbitrary: fc.record({ kind: kinds('terminate'), which }) },
-  { weight: 6, arbitrary: fc.record({ kind: kinds('fault'), fault: kinds('fails', 'lost', 'lost', 'conflicts') }) },
-  { weight: 1, arbitrary: fc.record({ kind: kinds('storeAway', 'brokerAway'), ms: fc.integer({ min: 1, max: 3_000 }) }) },
-  { weight: 12, arbitrary: fc.record({ kind: kinds('pass'), ms: fc.constantFrom(0, 1, 2, 3, 5, 8, 20, 300) }) },
-  { weight: 6, arbitrary: fc.record({ kind: kinds('lose', 'reconnect', 'reconnect', 'kill', 'drain'), which }) },
-  { weight: 3, arbitrary: fc.record({ kind: kinds('startAndEnd', 'addWorker', 'wipe', 'restart', 'crash') }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: kinds('fault'),
+      fault: kinds('fails', 'lost', 'lost', 'conflicts'),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: kinds('storeAway', 'brokerAway'),
+      ms: fc.integer({ min: 1, max: 3_000 }),
+    }),
+  },
+  {
+    weight: 12,
+    arbitrary: fc.record({ kind: kinds('pass'), ms: fc.constantFrom(0, 1, 2, 3, 5, 8, 20, 300) }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({ kind: kinds('lose', 'reconnect', 'reconnect', 'kill', 'drain'), which }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: kinds('startAndEnd', 'addWorker', 'wipe', 'restart', 'crash') }),
+  },
 );
 
 /** A signal that was acknowledged. */
@@ -264,10 +289,12 @@ class Life implements Society {
   async checkSlots(): Promise<void> {
     this.lazy = true;
     const robots = this.robots.filter(({ isWorking }) => isWorking);
+    // oxlint-disable-next-line vitest/no-standalone-expect -- called by the tests below
     for (const robot of robots) expect(robot.workflowTasks.size + robot.activities.size).toBe(0);
     for (let i = 0; i < robots.length * this.slots + 5; i++) this.start(1, 2);
     await this.pass(3_000);
     const held = robots.map(({ workflowTasks }) => workflowTasks.size);
+    // oxlint-disable-next-line vitest/no-standalone-expect -- called by the tests below
     expect(held).toEqual(robots.map(() => this.slots));
     this.lazy = false;
     for (const robot of robots) robot.wakeUp();
