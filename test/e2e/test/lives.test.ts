@@ -102,6 +102,83 @@ describe('failing', () => {
   });
 });
 
+describe('tasks that go wrong', () => {
+  it('50: a worker that never answers loses the task to its time-out', async () => {
+    const { client, taskQueue, stage, platform } = fixture;
+    const silent = await RawStream.connect(stage, platform);
+    const workflowTypes = ['returns'];
+    await silent.openWorker(platform, { taskQueue, workflowTypes, workflowCredit: 1 });
+    const handle = await client.workflow.start('returns', {
+      taskQueue,
+      workflowId: randomUUID(),
+      args: ['on time'],
+      workflowTaskTimeout: '300ms',
+    });
+    await eventually(async () => expect(await shape(handle)).toBe('S Tt'));
+    await fixture.worker();
+    expect(await handle.result()).toBe('on time');
+    expect(await shape(handle)).toBe('S Tt T OK');
+  });
+
+  it('50: one that goes away without a word loses it at once', async () => {
+    const { client, stage, platform, taskQueue } = fixture;
+    const silent = await RawStream.connect(stage, platform);
+    await silent.openWorker(platform, { taskQueue, workflowTypes: ['x'], workflowCredit: 1 });
+    const handle = await client.workflow.start('returns', {
+      taskQueue,
+      workflowId: randomUUID(),
+      args: ['anyway'],
+      // Longer than the test may take: nobody waits for it.
+      workflowTaskTimeout: '2 minutes',
+    });
+    await eventually(async () => expect(await shape(handle)).toBe('S Ts Tst'));
+    await fixture.worker();
+    silent.break();
+    expect(await handle.result()).toBe('anyway');
+    expect(await shape(handle)).toBe('S Tt T OK');
+  });
+
+  it('51: code that does not follow its history fails the task, until the old code is back', async () => {
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const activities = { act: () => held, other: echo.act };
+    const options = { activities, shutdownGraceTime: '10s' } as const;
+    const first = await fixture.worker(options);
+    const handle = await fixture.start('reordered');
+    await eventually(() => expect(first.worker.getStatus().numInFlightActivities).toBe(1));
+    const stopped = first.stop();
+    release();
+    await stopped;
+    const changed = await bundleOf(workflowsPathOf('lives-fixed'));
+    const second = await fixture.worker({ ...options, workflowBundle: changed });
+    await eventually(async () => {
+      expect(await failedTaskOf(handle)).toMatchObject({ cause: 'NON_DETERMINISTIC_ERROR' });
+    });
+    const said = second.log.map(({ meta }) => String(meta?.['failure'])).join();
+    expect(said).toContain(
+      'event 5 records activity 1 (act), but the code asked for activity 1 (other)',
+    );
+    await second.stop();
+    await fixture.worker(options);
+    expect(await handle.result()).toBe('in order');
+  });
+});
+
+it('59: a delayed start waits, unless a signal comes', async () => {
+  const { client, taskQueue } = fixture;
+  await fixture.worker();
+  const options = { taskQueue, args: ['late'] };
+  const soon = { ...options, workflowId: randomUUID(), startDelay: '200ms' } as const;
+  const started = await client.workflow.start('returns', soon);
+  expect(await shape(started)).toBe('S');
+  expect(await started.result()).toBe('late');
+  const far = { ...options, workflowId: randomUUID(), startDelay: '1 day' } as const;
+  const woken = await client.workflow.start('returns', far);
+  await woken.signal('wake up');
+  expect(await woken.result()).toBe('late');
+  expect(await shape(woken)).toBe('S Sig T OK');
+});
+
 describe('ending from outside', () => {
   it('52: a run timeout closes the run, with a worker or without', async () => {
     const { client, taskQueue } = fixture;

@@ -73,6 +73,22 @@ it('fifty canaries in every kind of payload are found nowhere on the server', as
   expect(findTexts(await everywhere(), canaries)).toEqual([]);
 });
 
+it('tasks that wait in Redis are ids: no payload, and no name that a user chose', async () => {
+  const text = canary();
+  const workflowId = canary();
+  const { client, taskQueue, platform } = fixture;
+  const options = { taskQueue, workflowId, args: [text] };
+  const handle = await client.workflow.start('echoOnce', options);
+  const { firstExecutionRunId: runId } = handle;
+  const dump = await eventually(async () => {
+    const found = await dumpRedis(platform.broker);
+    expect(findTexts(found, [runId])).toEqual([runId]);
+    return found;
+  });
+  expect(findTexts(dump, [text, workflowId, 'echoOnce'])).toEqual([]);
+  await handle.terminate();
+});
+
 it('the search would have found them: in an open namespace it does', async () => {
   const { platform, stage, taskQueue } = fixture;
   const open = await createNamespace(platform, `open-${randomUUID().slice(0, 8)}`, {

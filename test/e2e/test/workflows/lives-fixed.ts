@@ -1,6 +1,9 @@
 import { proxyActivities } from '@perdure/workflow';
 
-const { act } = proxyActivities<{ act(value: unknown): Promise<unknown> }>({
+const { act, other } = proxyActivities<{
+  act(value: unknown): Promise<unknown>;
+  other(value: unknown): Promise<unknown>;
+}>({
   startToCloseTimeout: '1 minute',
 });
 
@@ -13,4 +16,11 @@ export async function buggy(): Promise<string> {
 /** The other module does not have it. */
 export async function comesLater(value: string): Promise<string> {
   return `late ${value}`;
+}
+
+/** Takes its steps in another order than the other module's. */
+export async function reordered(): Promise<string> {
+  await other('second');
+  await act('first');
+  return 'reordered';
 }

@@ -1,6 +1,9 @@
 import { ApplicationFailure, condition, proxyActivities, sleep } from '@perdure/workflow';
 
-const { act } = proxyActivities<{ act(value: unknown): Promise<unknown> }>({
+const { act, other } = proxyActivities<{
+  act(value: unknown): Promise<unknown>;
+  other(value: unknown): Promise<unknown>;
+}>({
   startToCloseTimeout: '1 minute',
 });
 
@@ -45,4 +48,11 @@ export async function waits(): Promise<void> {
 /** Returns at once. */
 export async function returns(value: unknown): Promise<unknown> {
   return value;
+}
+
+/** 51: two steps in an order that another version of the code turns round. */
+export async function reordered(): Promise<string> {
+  await act('first');
+  await other('second');
+  return 'in order';
 }
