@@ -16,7 +16,7 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     const options = parseOptions(args, workloadIds);
     if (options === 'help') process.stdout.write(usage);
-    else await bench(options);
+    else return await bench(options);
     return 0;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
@@ -25,29 +25,43 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function bench(options: BenchOptions): Promise<void> {
+/** @returns the exit code */
+async function bench(options: BenchOptions): Promise<number> {
   const progress = createProgress();
   progress.phase('starting server, worker and client');
-  const stand = await startStand(options.profile);
-  const forget = closeOnSignal(stand);
+  const starting = startStand(options.profile);
+  const interruption = closeOnSignal(starting);
+  const stand = await starting;
   try {
     const run = await runBench(options, stand, progress);
     progress.end();
     process.stdout.write(options.json ? formatJson(run.report) : formatTable(run));
+    return 0;
+  } catch (error) {
+    // What is being measured fails when its platform is closed under it.
+    const code = interruption();
+    if (code === undefined) throw error;
+    return code;
   } finally {
     progress.end();
     await stand.close();
-    forget();
   }
 }
 
-/** Stops what was started before the process ends of a signal. */
-function closeOnSignal(stand: Stand): () => void {
+/**
+ * Stops what was started before the process ends of a signal; a second signal does not wait.
+ *
+ * @returns a function that tells the exit code once there has been a signal
+ */
+function closeOnSignal(starting: Promise<Stand>): () => number | undefined {
+  let seen: number | undefined;
   const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-  const listeners = Object.entries(signals).map(([signal, code]) => {
-    const listener = (): void => void stand.close().finally(() => process.exit(code));
-    process.once(signal, listener);
-    return () => process.off(signal, listener);
-  });
-  return () => listeners.forEach((remove) => remove());
+  for (const [signal, code] of Object.entries(signals)) {
+    process.once(signal, () => {
+      seen = code;
+      const closed = starting.then((stand) => stand.close());
+      void closed.catch(() => {}).finally(() => process.exit(code));
+    });
+  }
+  return () => seen;
 }

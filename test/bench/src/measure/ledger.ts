@@ -2,9 +2,10 @@
  * What activities have really done, in a file that survives the kill of their worker: one line for
  * each execution, written as it begins.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 /** One execution of one activity. */
 export interface Execution {
@@ -16,18 +17,18 @@ export interface Execution {
 }
 
 export interface Ledger {
+  /** Of a file that the first line makes. */
   readonly path: string;
   read(): Execution[];
   remove(): void;
 }
 
 export function createLedger(): Ledger {
-  const folder = mkdtempSync(join(tmpdir(), 'perdure-bench-'));
-  const path = join(folder, 'ledger');
+  const path = join(tmpdir(), `perdure-bench-${randomBytes(6).toString('hex')}.ledger`);
   return {
     path,
     read: () => readLines(path).map(parseExecution),
-    remove: () => rmSync(dirname(path), { recursive: true, force: true }),
+    remove: () => rmSync(path, { force: true }),
   };
 }
 

@@ -2,12 +2,14 @@
  * The worker process: default options, all workflows and activities of the benchmark. Connects as
  * the environment says, which also names its key ring.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, Worker } from '@perdure/worker';
 import * as activities from '../activities.ts';
 import { TASK_QUEUE } from '../task-queue.ts';
 import { type Reaction, answerBenchmark, sayReady } from './questions.ts';
 
+const shutdownWithinMs = 3_000;
 let reactions: Reaction[] = [];
 
 const logger = new DefaultLogger('INFO', (entry) => {
@@ -39,7 +41,8 @@ answerBenchmark(
   },
   async () => {
     worker.shutdown();
-    await running;
+    // Where the server is gone, nobody acknowledges what the worker has yet to report.
+    await Promise.race([running, sleep(shutdownWithinMs)]);
   },
 );
 

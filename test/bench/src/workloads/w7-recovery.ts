@@ -33,6 +33,7 @@ export const recovery: Workload<'W7'> = {
     while (ledger().length < killAfter) await sleep(lookEveryMs);
     progress.phase('W7 killed, recovering');
     const killedAt = performance.now();
+    const killedTime = Date.now();
     const replaced = stand.replaceWorker();
     const started = replaced.then(() => performance.now() - killedAt);
     const unfinished = await finish(handles, seconds);
@@ -42,7 +43,8 @@ export const recovery: Workload<'W7'> = {
     return {
       result: { seconds: recoveredMs / 1_000, unfinished, recordedStepsReRun: again },
       notes: [
-        `the new worker was ready after ${((await started) / 1_000).toFixed(2)} s; ` +
+        `the new worker was ready after ${((await started) / 1_000).toFixed(2)} s and began its ` +
+          `first activity after ${firstAfter(killedTime, executions).toFixed(2)} s; ` +
           `${executions.length} executions of ${count * stepsEach} steps ` +
           '(those that were not recorded may run again)',
       ],
@@ -57,6 +59,12 @@ export const recovery: Workload<'W7'> = {
     ];
   },
 };
+
+/** Seconds from a time to the first execution that began later. */
+function firstAfter(time: number, executions: readonly Execution[]): number {
+  const later = executions.map(({ beganAt }) => beganAt).filter((beganAt) => beganAt > time);
+  return (Math.min(...later) - time) / 1_000;
+}
 
 /** Returns how many have not returned what they should when all have or the time is over. */
 async function finish(handles: readonly WorkflowHandle[], seconds: number): Promise<number> {
