@@ -11,7 +11,10 @@
 import { defineConfig } from 'vitest/config';
 
 const conditions = ['@perdure/source', 'module', 'node', 'development|production'];
-const systemTests = ['test/{e2e,chaos}/test/**/*.test.ts', '{apps,test}/*/test/*.system.test.ts'];
+const systemTests = [
+  'test/{e2e,chaos,bench}/test/**/*.test.ts',
+  '{apps,test}/*/test/*.system.test.ts',
+];
 
 export default defineConfig({
   resolve: { conditions },
