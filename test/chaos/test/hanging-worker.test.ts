@@ -86,8 +86,8 @@ it('a workflow task that is never answered times out, and another worker goes on
   await expectDone(handle, 'S Tt T As Ast Ac T As Ast Ac T OK');
 
   // The idler wakes up: its answer is of a task that is no more.
-  const { workflowId, runId, startedEventId, attempt } = workflowTasks[0]!;
-  const token = { workflowId, runId, startedEventId, attempt };
+  const { workflowId, runId, startedEventId, attempt, fence } = workflowTasks[0]!;
+  const token = { workflowId, runId, startedEventId, attempt, fence };
   const late = { kind: 'workflowTaskCompleted', n: 7, token, commands: [] } as const;
   idler.stream.say({ kind: 'complete', channel: 1, completions: [late] });
   const { acks } = await idler.stream.hear('tasks', (message) => message.acks.length > 0);

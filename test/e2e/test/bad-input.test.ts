@@ -197,7 +197,7 @@ describe('stale completions', () => {
     const { workflowId, firstExecutionRunId: runId = '' } = handle;
     const stream = await RawStream.connect(stage, platform);
     await stream.openWorker(platform, { taskQueue });
-    const task = { workflowId, runId, startedEventId: 3, attempt: 1 };
+    const task = { workflowId, runId, startedEventId: 3, attempt: 1, fence: 1 };
     const activity = { workflowId, runId, scheduledEventId: 5, attempt: 1 };
     const nobody = { ...activity, workflowId: 'nobody', runId: randomUUID() };
     const failure = { info: { kind: 'application' } } as const;
@@ -231,11 +231,11 @@ describe('stale completions', () => {
     const victim = await RawStream.connect(stage, platform);
     await victim.openWorker(platform, { taskQueue, workflowTypes: ['x'], workflowCredit: 1 });
     const { workflowTasks } = await victim.hear('tasks', (mail) => mail.workflowTasks.length > 0);
-    const { workflowId, runId, startedEventId, attempt } = workflowTasks[0]!;
+    const { workflowId, runId, startedEventId, attempt, fence } = workflowTasks[0]!;
 
     const intruder = await RawStream.connect(stage, tenant);
     await intruder.openWorker(tenant, { taskQueue });
-    const token = { workflowId, runId, startedEventId, attempt };
+    const token = { workflowId, runId, startedEventId, attempt, fence };
     const complete = { kind: 'workflowTaskCompleted', n: 1, token, commands: [] } as const;
     intruder.say({ kind: 'complete', channel: 1, completions: [complete] });
     const { acks } = await intruder.hear('tasks');

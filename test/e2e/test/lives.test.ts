@@ -234,8 +234,8 @@ describe('ending from outside', () => {
     await handle.terminate('now');
     expect(await shape(handle)).toBe('S Tf TERM');
     expect(await failedTaskOf(handle)).toMatchObject({ cause: 'FORCE_CLOSE_COMMAND' });
-    const { workflowId, runId, startedEventId, attempt } = workflowTasks[0]!;
-    const token = { workflowId, runId, startedEventId, attempt };
+    const { workflowId, runId, startedEventId, attempt, fence } = workflowTasks[0]!;
+    const token = { workflowId, runId, startedEventId, attempt, fence };
     const late = { kind: 'workflowTaskCompleted', n: 1, token, commands: [] } as const;
     stream.say({ kind: 'complete', channel: 1, completions: [late] });
     const { acks } = await stream.hear('tasks', (mail) => mail.acks.length > 0);

@@ -14,7 +14,7 @@ import type { OpenWorker } from '@perdure/protocol';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Committer } from './commit/committer.ts';
 import { Dispatcher } from './commit/dispatcher.ts';
-import type { LossCommand, Suspect } from './commit/inspect.ts';
+import { type LossCommand, type Suspect, lossOf } from './commit/inspect.ts';
 import { storeAway } from './commit/refusals.ts';
 import { Matcher } from './matching/matcher.ts';
 import { type LostTask, Sessions, sessionName } from './matching/sessions.ts';
@@ -156,12 +156,8 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
   }
 
   function lose({ namespaceId, task }: LostTask): void {
-    const { workflowId, runId, attempt } = task.token;
-    const command =
-      task.kind === 'workflow'
-        ? { kind: 'loseWorkflowTask' as const, startedEventId: task.token.startedEventId, attempt }
-        : { kind: 'loseActivity' as const, scheduledEventId: task.token.scheduledEventId, attempt };
-    submitLoss({ namespaceId, workflowId }, runId, command);
+    const { workflowId, runId } = task.token;
+    submitLoss({ namespaceId, workflowId }, runId, lossOf(task));
   }
 
   async function handOnLost(

@@ -312,18 +312,41 @@ describe('slots', () => {
   });
 
   test.each(['fails', 'conflicts', 'lost'] as const)(
-    'a commit that %s takes none',
+    'a commit that %s takes none; the task that was pushed early is void',
     async (fault) => {
       const plane = world.start();
       const worker = await new FakeWorker().connect(plane);
       world.store.faults.push(fault);
       await plane.workflows.startWorkflow(caller, startInput('w'));
-      const task = await worker.workflowTask();
-      await worker.completeWorkflowTask(task, finish);
-      worker.connection!.credit(1, 0);
+      const early = await worker.workflowTask();
+      const standing = await worker.workflowTask(1);
+      expect(standing.fence).not.toBe(early.fence);
+      expect(await worker.completeWorkflowTask(early, finish)).toMatchObject({ outcome: 'stale' });
+      expect(await worker.completeWorkflowTask(standing, finish)).toMatchObject({ outcome: 'ok' });
+      worker.connection!.credit(2, 0);
       expect(await fill(worker)).toBe(10);
     },
   );
+
+  test('an answer to a task that was pushed early waits for its commit', async () => {
+    const plane = world.start();
+    const worker = await new FakeWorker().connect(plane);
+    let release = () => {};
+    world.store.beforeCommit = () => new Promise<void>((resolve) => (release = resolve));
+    const started = plane.workflows.startWorkflow(caller, startInput('w'));
+    const task = await worker.workflowTask();
+    const [n] = worker.report({
+      kind: 'workflowTaskCompleted',
+      token: tokenOf(task),
+      commands: [finish],
+    });
+    await settle(20);
+    expect(worker.acks.size).toBe(0);
+    world.store.beforeCommit = () => {};
+    release();
+    await started;
+    expect(await worker.ack(n!)).toMatchObject({ outcome: 'ok' });
+  });
 
   test('those of an earlier connection count for nothing', async () => {
     const plane = world.start();
@@ -332,17 +355,16 @@ describe('slots', () => {
     world.store.beforeCommit = () => new Promise<void>((resolve) => (release = resolve));
     const started = plane.workflows.startWorkflow(caller, startInput('w'));
     await settle();
-    // A slot is taken and on its way; now the worker comes back and says that all are free.
+    // It was given a task; now it comes back, does not have it and says that all slots are free.
     const old = worker.channel;
     await worker.connect(plane);
     expect(worker.channel).not.toBe(old);
     world.store.beforeCommit = () => {};
     release();
     await started;
-    await worker.workflowTask();
+    expect(await worker.workflowTask(1)).toMatchObject({ attempt: 2 });
     await settle(50);
-    const given = worker.workflowTasks.length;
-    expect(given).toBe(1);
+    expect(worker.workflowTasks).toHaveLength(2);
     expect(await fill(worker)).toBe(9);
   });
 

@@ -118,8 +118,9 @@ export function tokenOf({
   runId,
   startedEventId,
   attempt,
+  fence,
 }: WorkflowTask): WorkflowTaskToken {
-  return { workflowId, runId, startedEventId, attempt };
+  return { workflowId, runId, startedEventId, attempt, fence };
 }
 
 export function schedule(activityId: string, options: object = {}): Command {

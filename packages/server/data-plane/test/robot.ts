@@ -227,9 +227,9 @@ export class Robot {
   }
 
   async #runTask(task: WorkflowTask): Promise<void> {
-    const { workflowId, runId, startedEventId, attempt } = task;
-    const token = { workflowId, runId, startedEventId, attempt };
-    const key = `${runId}.${startedEventId}.${attempt}`;
+    const { workflowId, runId, startedEventId, attempt, fence } = task;
+    const token = { workflowId, runId, startedEventId, attempt, fence };
+    const key = `${runId}.${startedEventId}.${attempt}.${fence}`;
     this.workflowTasks.set(key, token);
     const run = await this.#bringUp(task);
     this.#later(() => {

@@ -48,33 +48,36 @@ export interface StartWorkflowTask {
   readonly kind: 'startWorkflowTask';
   readonly scheduledEventId: number;
   readonly attempt: number;
+  /** Tells this start from every other that was decided for the same event and attempt. */
+  readonly fence: number;
   readonly session: string;
   readonly identity: string;
 }
 
-export interface CompleteWorkflowTask {
-  readonly kind: 'completeWorkflowTask';
+/** Names one start of a workflow task. */
+export interface StartedWorkflowTask {
   readonly startedEventId: number;
   readonly attempt: number;
+  readonly fence: number;
+}
+
+export interface CompleteWorkflowTask extends StartedWorkflowTask {
+  readonly kind: 'completeWorkflowTask';
   readonly session: string;
   readonly identity: string;
   readonly commands: readonly Command[];
 }
 
-export interface FailWorkflowTask {
+export interface FailWorkflowTask extends StartedWorkflowTask {
   readonly kind: 'failWorkflowTask';
-  readonly startedEventId: number;
-  readonly attempt: number;
   readonly identity: string;
   readonly cause: WorkflowTaskFailedCause;
   readonly failure?: Failure;
 }
 
 /** The session that ran the task is gone: time it out now (blueprint §7). */
-export interface LoseWorkflowTask {
+export interface LoseWorkflowTask extends StartedWorkflowTask {
   readonly kind: 'loseWorkflowTask';
-  readonly startedEventId: number;
-  readonly attempt: number;
 }
 
 /** A worker session takes a waiting attempt. */

@@ -68,7 +68,7 @@ function takeAll(transition: Transition): FollowUp[] {
     expect(withoutEvent(offer)).toEqual(withoutEvent(wanted.get(keyOf(offer))!));
     const session = 'eager';
     const { scheduledEventId, attempt } = offer;
-    const task = { scheduledEventId, attempt, session, identity: 'eager worker' };
+    const task = { scheduledEventId, attempt, fence: 1, session, identity: 'eager worker' };
     if (offer.kind === 'dispatchActivity') apply(transition, { kind: 'startActivity', ...task });
     if (offer.kind === 'dispatchWorkflowTask') {
       apply(transition, { kind: 'startWorkflowTask', ...task });
@@ -109,7 +109,7 @@ function finish(life: Life): void {
 
 function completeAll(transition: Transition): void {
   const { scheduledEventId, attempt } = transition.state!.workflowTask!;
-  const worker = { attempt, session: 'last', identity: 'last worker' };
+  const worker = { attempt, fence: 2, session: 'last', identity: 'last worker' };
   apply(transition, { kind: 'startWorkflowTask', scheduledEventId, ...worker });
   apply(transition, {
     kind: 'completeWorkflowTask',

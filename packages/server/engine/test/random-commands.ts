@@ -129,7 +129,9 @@ export function commandFor(intended: Intent, state: ExecutionState, now: number)
     scheduledEventId: (activity?.scheduledEventId ?? n % 20) + off,
     attempt: (activity?.attempt ?? 1) + (stale ? (n % 3) - 1 : 0),
   };
-  const taskAttempt = (task?.attempt ?? 1) + off;
+  const fenceOff = stale && n % 3 === 0 ? 1 : 0;
+  const taskAttempt = (task?.attempt ?? 1) + (fenceOff > 0 ? 0 : off);
+  const fence = (task?.fence ?? 0) + fenceOff;
   switch (kind) {
     case 'startWorkflow':
       return {
@@ -142,20 +144,20 @@ export function commandFor(intended: Intent, state: ExecutionState, now: number)
       };
     case 'startWorkflowTask': {
       const scheduledEventId = task?.scheduledEventId ?? n % 20;
-      return { kind, scheduledEventId, attempt: taskAttempt, session, identity };
+      return { kind, scheduledEventId, attempt: taskAttempt, fence: n, session, identity };
     }
     case 'completeWorkflowTask': {
       const startedEventId = task?.startedEventId ?? n % 20;
       const commands = workflowCommands(intended.commands, state);
-      return { kind, startedEventId, attempt: taskAttempt, session, identity, commands };
+      return { kind, startedEventId, attempt: taskAttempt, fence, session, identity, commands };
     }
     case 'failWorkflowTask': {
       const startedEventId = task?.startedEventId ?? n % 20;
       const cause = 'WORKFLOW_WORKER_UNHANDLED_FAILURE';
-      return { kind, startedEventId, attempt: taskAttempt, identity, cause };
+      return { kind, startedEventId, attempt: taskAttempt, fence, identity, cause };
     }
     case 'loseWorkflowTask':
-      return { kind, startedEventId: task?.startedEventId ?? n % 20, attempt: taskAttempt };
+      return { kind, startedEventId: task?.startedEventId ?? n % 20, attempt: taskAttempt, fence };
     case 'startActivity':
       return { kind, ...target, session, identity };
     case 'completeActivity':

@@ -184,16 +184,24 @@ export class Run {
   takeTask(session = 'session'): this {
     const { scheduledEventId, attempt } = this.state.workflowTask!;
     const { identity } = this;
-    return this.ok({ kind: 'startWorkflowTask', scheduledEventId, attempt, session, identity });
+    return this.ok({
+      kind: 'startWorkflowTask',
+      scheduledEventId,
+      attempt,
+      fence: 7,
+      session,
+      identity,
+    });
   }
 
   /** The worker that has the workflow task completes it. */
   finishTask(...commands: Command[]): Outcome {
-    const { startedEventId, attempt, session } = this.state.workflowTask!;
+    const { startedEventId, attempt, fence, session } = this.state.workflowTask!;
     const [outcome] = this.apply({
       kind: 'completeWorkflowTask',
       startedEventId,
       attempt,
+      fence,
       session: session!,
       identity: this.identity,
       commands,
@@ -209,11 +217,12 @@ export class Run {
 
   /** The worker that has the workflow task fails it. */
   failTask(message = 'broken'): this {
-    const { startedEventId, attempt } = this.state.workflowTask!;
+    const { startedEventId, attempt, fence } = this.state.workflowTask!;
     return this.ok({
       kind: 'failWorkflowTask',
       startedEventId,
       attempt,
+      fence,
       identity: this.identity,
       cause: 'WORKFLOW_WORKER_UNHANDLED_FAILURE',
       failure: applicationFailure(message),

@@ -277,8 +277,8 @@ describe('failing tasks', () => {
     const run = Run.start().task(startTimer('1', 1)).sleep(1);
     expect(run.state.stickySession).toBe('session');
     run.takeTask();
-    const { startedEventId, attempt } = run.state.workflowTask!;
-    run.ok({ kind: 'loseWorkflowTask', startedEventId, attempt });
+    const { startedEventId, attempt, fence } = run.state.workflowTask!;
+    run.ok({ kind: 'loseWorkflowTask', startedEventId, attempt, fence });
     expect(run.story).toBe('S T Tm+ Tm! Tt');
     expect(run.followUps).toMatchObject([
       { kind: 'dispatchWorkflowTask', attempt: 2, stickySession: undefined },
@@ -355,9 +355,23 @@ describe('starting', () => {
     ]);
   });
 
+  test('an answer to a start that was decided again is stale', () => {
+    const run = Run.start().takeTask();
+    const { startedEventId, attempt, fence } = run.state.workflowTask!;
+    const earlier = { startedEventId, attempt, fence: fence - 1 };
+    const by = { session: 'session', identity: 'x' };
+    const answers = run.apply(
+      { kind: 'completeWorkflowTask', ...earlier, ...by, commands: [] },
+      { kind: 'failWorkflowTask', ...earlier, identity: 'x', cause: 'NON_DETERMINISTIC_ERROR' },
+      { kind: 'loseWorkflowTask', ...earlier },
+    );
+    expect(answers.map(({ kind }) => kind)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(run.state.workflowTask?.fence).toBe(fence);
+  });
+
   test('a task started in the same transition never reaches the outbox', () => {
     const run = new Run();
-    const task = { scheduledEventId: 2, attempt: 1, session: 's', identity: 'x' };
+    const task = { scheduledEventId: 2, attempt: 1, fence: 1, session: 's', identity: 'x' };
     run.apply(command, { kind: 'startWorkflowTask', ...task });
     expect(run.followUps).toEqual([]);
     expect(run.story).toBe('S Ts Wst');

@@ -48,12 +48,16 @@ export const activityToken = record({
 });
 export type ActivityToken = ValueOf<typeof activityToken>;
 
-/** Names one started workflow task. */
+/**
+ * Names one start of a workflow task. A task is pushed before its start is durable; should that
+ * start not come to be, the next one has another fence.
+ */
 export const workflowTaskToken = record({
   workflowId: name,
   runId: name,
   startedEventId: count,
   attempt: count,
+  fence: count,
 });
 export type WorkflowTaskToken = ValueOf<typeof workflowTaskToken>;
 
@@ -151,6 +155,7 @@ export const workflowTask = record({
   workflowType: name,
   startedEventId: count,
   attempt: count,
+  fence: count,
   /**
    * Events as a segment, the last being the task's WorkflowTaskStarted. They begin at
    * `firstEventId`; a worker whose cached run does not end right before it must fetch the

@@ -104,8 +104,8 @@ export class WorkflowRunner implements StepFuser {
 
   /** Carries out a task that the server pushed. Its slot is taken already. Never rejects. */
   async start(task: WorkflowTask): Promise<void> {
-    const { workflowId, runId, startedEventId, attempt } = task;
-    const token = { workflowId, runId, startedEventId, attempt };
+    const { workflowId, runId, startedEventId, attempt, fence } = task;
+    const token = { workflowId, runId, startedEventId, attempt, fence };
     const { session } = this.#parts;
     this.#tasks.set(runId, token);
     try {

@@ -360,7 +360,9 @@ export class Committer {
     const at = performance.now();
     let results: CommitResult[];
     try {
-      results = await this.#parts.store.commit(flights.map(({ transition }) => transition));
+      const committing = this.#parts.store.commit(flights.map(({ transition }) => transition));
+      if (!again) this.#pushEarly(flights);
+      results = await committing;
     } catch (error) {
       if (error instanceof StoreUnavailableError) return this.#outcomeUnknown(flights, error);
       if (flights.length === 1) return this.#refuse(flights[0]!.draft, error);
@@ -368,6 +370,17 @@ export class Committer {
       return;
     }
     flights.forEach((flight, i) => this.#conclude(flight, results[i]!, { at, again }));
+  }
+
+  #pushEarly(flights: readonly Flight[]): void {
+    const { dispatcher, log } = this.#parts;
+    try {
+      for (const { draft } of flights) dispatcher.pushEarly(draft);
+      dispatcher.flush();
+    } catch (error) {
+      // The commit is under way and is not to be lost sight of; the next look finds the task.
+      log.error('could not push a workflow task', { reason: String(error) });
+    }
   }
 
   #conclude(

@@ -40,10 +40,22 @@ export class Dispatcher {
     this.#dirty.clear();
   }
 
+  /**
+   * Pushes the workflow task of a transition that is on its way to the store, so that its worker
+   * thinks while the store writes. Activities, answers and replies wait for the commit.
+   */
+  pushEarly(draft: Draft): void {
+    const early = draft.earlyTask;
+    if (!early) return;
+    draft.pushedEarly = early;
+    this.#postWorkflowTask(draft, early);
+  }
+
   /** Sends what follows from a transition that is durable now. */
   dispatch(draft: Draft): void {
     const { decision, entry } = draft;
     for (const placement of draft.placements) {
+      if (placement === draft.pushedEarly) continue;
       if (placement.task.kind === 'workflow') this.#postWorkflowTask(draft, placement);
       else if (!placement.handedOver) this.#postActivity(entry, decision.state, placement);
     }
@@ -57,11 +69,22 @@ export class Dispatcher {
     const segment = draft.taskSegment;
     if (task.kind !== 'workflow' || !segment) return this.#callOff(session, task);
     const { workflowId, runId, workflowType, workflowTaskTimeoutMs: taskTimeoutMs } = state;
-    const { startedEventId, attempt } = task.token;
+    const { startedEventId, attempt, fence } = task.token;
     const { firstEventId, bytes: events } = segment;
-    const names = { workflowId, runId, workflowType };
-    const pushed = { ...names, startedEventId, attempt, firstEventId, events, taskTimeoutMs };
-    session.postWorkflowTask(pushed, task);
+    session.postWorkflowTask(
+      {
+        workflowId,
+        runId,
+        workflowType,
+        startedEventId,
+        attempt,
+        fence,
+        firstEventId,
+        events,
+        taskTimeoutMs,
+      },
+      task,
+    );
     this.touch(session);
   }
 

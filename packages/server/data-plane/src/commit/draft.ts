@@ -18,6 +18,7 @@ import type { Matcher } from '../matching/matcher.ts';
 import type { Sessions } from '../matching/sessions.ts';
 import type { HandOver, RunningTask, WorkerSession } from '../matching/worker-session.ts';
 import type { ExecutionEntry } from './execution-entry.ts';
+import { nextFence } from './fence.ts';
 import { HistoryTail, type Segment } from './history-tail.ts';
 import { type Suspect, inspect } from './inspect.ts';
 import type { CommandRequest, PlaceRequest, Request, StartRequest } from './request.ts';
@@ -57,6 +58,8 @@ export class Draft {
   readonly suspects: Suspect[] = [];
   readonly cancellations: ActivityCancellation[] = [];
   placements: Placement[] = [];
+  /** The {@link earlyTask}, once its worker has it. */
+  pushedEarly: Placement | undefined;
   /** Bytes of payloads taken in, about. */
   weight = 0;
   readonly #answers: Answer[] = [];
@@ -70,6 +73,7 @@ export class Draft {
   #taking: Request | undefined;
   #decision: Decision | undefined;
   #taskSegment: Segment | undefined;
+  #endsWorkflowTask = false;
 
   constructor(entry: ExecutionEntry, base: ExecutionState | undefined, context: DraftContext) {
     this.entry = entry;
@@ -106,6 +110,17 @@ export class Draft {
       if (outcome.kind === 'rejected') last = Math.max(last, request.submittedAt ?? 0);
     }
     return last;
+  }
+
+  /**
+   * The workflow task that may be pushed before this transition is durable, if there is one. Its
+   * worker can do no harm with it: what it answers waits for the commit, and is refused by its
+   * fence if there is none. Not the task that follows from another one of the same run: its worker
+   * is still to hear what became of that.
+   */
+  get earlyTask(): Placement | undefined {
+    if (this.#endsWorkflowTask) return undefined;
+    return this.placements.find(({ task }) => task.kind === 'workflow');
   }
 
   /** Segment for the workflow task that this transition started, if it started one. */
@@ -190,6 +205,7 @@ export class Draft {
 
   #command(request: CommandRequest): void {
     const { runId, requestId, session } = request;
+    if (endsWorkflowTask(request)) this.#endsWorkflowTask = true;
     const current = this.#transition.state;
     if (runId !== undefined && current && runId !== current.runId) {
       return this.#note(request, notThisRun(runId));
@@ -272,10 +288,12 @@ export class Draft {
   }
 
   #startWorkflowTask(session: WorkerSession, scheduledEventId: number, attempt: number): Outcome {
+    const fence = nextFence();
     const outcome = this.#transition.apply({
       kind: 'startWorkflowTask',
       scheduledEventId,
       attempt,
+      fence,
       session: session.sessionId,
       identity: session.identity,
     });
@@ -284,7 +302,7 @@ export class Draft {
       return outcome;
     }
     const startedEventId = this.#transition.state?.workflowTask?.startedEventId ?? 0;
-    const token = { ...this.#run(), startedEventId, attempt };
+    const token = { ...this.#run(), startedEventId, attempt, fence };
     this.#assign(session, { kind: 'workflow', token, delivered: false }, false);
     return outcome;
   }
@@ -379,11 +397,12 @@ export class Draft {
 function stands(state: ExecutionState, { sessionId }: WorkerSession, task: RunningTask): boolean {
   if (state.status !== 'RUNNING') return false;
   if (task.kind === 'workflow') {
-    const { startedEventId, attempt } = task.token;
+    const { startedEventId, attempt, fence } = task.token;
     const started = state.workflowTask;
     return (
       started?.startedEventId === startedEventId &&
       started.attempt === attempt &&
+      started.fence === fence &&
       started.session === sessionId
     );
   }
@@ -394,6 +413,10 @@ function stands(state: ExecutionState, { sessionId }: WorkerSession, task: Runni
     activity.startedAt > 0 &&
     !activity.outcomeBuffered
   );
+}
+
+function endsWorkflowTask({ command: { kind } }: CommandRequest): boolean {
+  return kind === 'completeWorkflowTask' || kind === 'failWorkflowTask' || kind === 'completeStep';
 }
 
 const waitsOn: Outcome = {

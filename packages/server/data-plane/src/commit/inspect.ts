@@ -1,12 +1,22 @@
 /** Which started tasks of a run nobody runs: their worker is connected here and does not have them. */
 import type { ExecutionState } from '@perdure/engine';
 import type { Sessions } from '../matching/sessions.ts';
-import { activityKey, workflowTaskKey } from '../matching/worker-session.ts';
+import { type RunningTask, activityKey, workflowTaskKey } from '../matching/worker-session.ts';
 
 /** Says of a started task that its worker is gone. */
 export type LossCommand =
-  | { kind: 'loseWorkflowTask'; startedEventId: number; attempt: number }
+  | { kind: 'loseWorkflowTask'; startedEventId: number; attempt: number; fence: number }
   | { kind: 'loseActivity'; scheduledEventId: number; attempt: number };
+
+/** The loss of a task that a session was given. */
+export function lossOf(task: RunningTask): LossCommand {
+  if (task.kind === 'workflow') {
+    const { startedEventId, attempt, fence } = task.token;
+    return { kind: 'loseWorkflowTask', startedEventId, attempt, fence };
+  }
+  const { scheduledEventId, attempt } = task.token;
+  return { kind: 'loseActivity', scheduledEventId, attempt };
+}
 
 /** A started task whose session this server does not know: alive elsewhere, or lost. */
 export interface Suspect {
@@ -35,9 +45,9 @@ export function inspect(
   };
   const { runId, workflowTask: task } = state;
   if (task && task.startedEventId > 0) {
-    const { startedEventId, attempt, session } = task;
-    const key = workflowTaskKey(runId, startedEventId, attempt);
-    look(session, key, { kind: 'loseWorkflowTask', startedEventId, attempt });
+    const { startedEventId, attempt, fence, session } = task;
+    const key = workflowTaskKey(runId, task);
+    look(session, key, { kind: 'loseWorkflowTask', startedEventId, attempt, fence });
   }
   for (const { scheduledEventId, attempt, session, startedAt } of state.activities.values()) {
     if (startedAt === 0) continue;

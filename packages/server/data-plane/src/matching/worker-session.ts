@@ -55,8 +55,11 @@ export interface HandOver {
 const MOST_CREDIT = 1_000_000;
 
 /** Key of a workflow task in {@link WorkerSession.running}. */
-export function workflowTaskKey(runId: string, startedEventId: number, attempt: number): string {
-  return `w${runId}.${startedEventId}.${attempt}`;
+export function workflowTaskKey(
+  runId: string,
+  { startedEventId, attempt, fence }: Omit<WorkflowTaskToken, 'workflowId' | 'runId'>,
+): string {
+  return `w${runId}.${startedEventId}.${attempt}.${fence}`;
 }
 
 /** Key of an activity attempt in {@link WorkerSession.running}. */
@@ -67,7 +70,7 @@ export function activityKey(runId: string, scheduledEventId: number, attempt: nu
 /** Key of a task in {@link WorkerSession.running}. */
 export function keyOfTask({ kind, token }: Task): string {
   return kind === 'workflow'
-    ? workflowTaskKey(token.runId, token.startedEventId, token.attempt)
+    ? workflowTaskKey(token.runId, token)
     : activityKey(token.runId, token.scheduledEventId, token.attempt);
 }
 

@@ -59,7 +59,9 @@ function acceptStep(draft: Draft, command: CompleteStep, running: readonly Finis
   const { workflowTimeMs, session, identity } = command;
   recordResults(draft, running, identity, workflowTimeMs);
   scheduleWorkflowTask(draft, workflowTimeMs);
-  startWorkflowTask(draft, draft.state.workflowTask!, session, identity, workflowTimeMs);
+  // It has run already and will never be pushed: nothing to be fenced off.
+  const by = { session, identity, fence: 0 };
+  startWorkflowTask(draft, draft.state.workflowTask!, by, workflowTimeMs);
   return concludeWorkflowTask(draft, draft.state.workflowTask!, command);
 }
 

@@ -20,7 +20,7 @@ import { type TaskRefusal, refusalOf } from '../workflow-commands/check.ts';
 import { accepted, staleWorkflowTask } from './outcomes.ts';
 
 export function decideCompleteWorkflowTask(draft: Draft, command: CompleteWorkflowTask): Outcome {
-  const task = startedWorkflowTask(draft.state, command.startedEventId, command.attempt);
+  const task = startedWorkflowTask(draft.state, command);
   return task ? concludeWorkflowTask(draft, task, command) : staleWorkflowTask(command);
 }
 

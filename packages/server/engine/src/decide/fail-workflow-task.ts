@@ -6,7 +6,7 @@ import { failWorkflowTask, startedWorkflowTask } from '../machines/workflow-task
 import { accepted, staleWorkflowTask } from './outcomes.ts';
 
 export function decideFailWorkflowTask(draft: Draft, command: FailWorkflowTask): Outcome {
-  const task = startedWorkflowTask(draft.state, command.startedEventId, command.attempt);
+  const task = startedWorkflowTask(draft.state, command);
   if (!task) return staleWorkflowTask(command);
   const { cause, failure, identity } = command;
   failWorkflowTask(draft, task, { kind: 'failed', cause, failure, identity });

@@ -6,7 +6,7 @@ import { failWorkflowTask, startedWorkflowTask } from '../machines/workflow-task
 import { accepted, staleWorkflowTask } from './outcomes.ts';
 
 export function decideLoseWorkflowTask(draft: Draft, command: LoseWorkflowTask): Outcome {
-  const task = startedWorkflowTask(draft.state, command.startedEventId, command.attempt);
+  const task = startedWorkflowTask(draft.state, command);
   if (!task) return staleWorkflowTask(command);
   failWorkflowTask(draft, task, { kind: 'timedOut' });
   return accepted;

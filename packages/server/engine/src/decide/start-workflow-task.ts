@@ -6,7 +6,7 @@ import { dispatchedWorkflowTask, startWorkflowTask } from '../machines/workflow-
 import { accepted, rejected } from './outcomes.ts';
 
 export function decideStartWorkflowTask(draft: Draft, command: StartWorkflowTask): Outcome {
-  const { scheduledEventId, attempt, session, identity } = command;
+  const { scheduledEventId, attempt, session, identity, fence } = command;
   const task = dispatchedWorkflowTask(draft.state);
   if (!task || task.scheduledEventId !== scheduledEventId || task.attempt !== attempt) {
     return rejected(
@@ -14,6 +14,6 @@ export function decideStartWorkflowTask(draft: Draft, command: StartWorkflowTask
       `no workflow task scheduled by event ${scheduledEventId} waits in attempt ${attempt}; drop it`,
     );
   }
-  startWorkflowTask(draft, task, session, identity);
+  startWorkflowTask(draft, task, { session, identity, fence });
   return accepted;
 }

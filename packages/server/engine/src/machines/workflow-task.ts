@@ -16,6 +16,7 @@
  * `workflowTaskPaceMs`.
  */
 import type { Failure, HistoryEvent, WorkflowTaskFailedCause } from '@perdure/protocol';
+import type { StartedWorkflowTask } from '../command.ts';
 import type { Draft } from '../draft.ts';
 import { workflowTaskPaceMs } from '../policy/retry.ts';
 import { type ExecutionState, type WorkflowTaskState, isClosed } from '../state/execution-state.ts';
@@ -37,15 +38,18 @@ export function dispatchedWorkflowTask(state: ExecutionState): WorkflowTaskState
   return task && task.startedEventId === 0 && task.notBefore === 0 ? task : undefined;
 }
 
-/** The task as it runs, if it is the one that is meant. */
+/**
+ * The task as it runs, if it is the one that is meant. The fence tells apart two starts that were
+ * decided for the same event, the first of which never came to be: its worker may have been pushed
+ * other events than the history holds.
+ */
 export function startedWorkflowTask(
   state: ExecutionState,
-  startedEventId: number,
-  attempt: number,
+  { startedEventId, attempt, fence }: StartedWorkflowTask,
 ): WorkflowTaskState | undefined {
   const task = state.workflowTask;
-  if (!task || startedEventId === 0) return undefined;
-  return task.startedEventId === startedEventId && task.attempt === attempt ? task : undefined;
+  if (!task || startedEventId === 0 || task.startedEventId !== startedEventId) return undefined;
+  return task.attempt === attempt && task.fence === fence ? task : undefined;
 }
 
 /** Schedules a task for what the workflow has not seen, unless one is coming anyway. */
@@ -74,18 +78,18 @@ export function scheduleWorkflowTask(draft: Draft, at = draft.now): void {
 export function startWorkflowTask(
   draft: Draft,
   task: WorkflowTaskState,
-  session: string,
-  identity: string,
+  by: { readonly session: string; readonly identity: string; readonly fence: number },
   at = draft.now,
 ): void {
   const { scheduledEventId } = task;
+  const { identity, ...held } = by;
   if (task.attempt === 1) {
     draft.emit('WorkflowTaskStarted', { scheduledEventId, identity }, at);
-    draft.set({ workflowTask: { ...draft.state.workflowTask!, session } });
+    draft.set({ workflowTask: { ...draft.state.workflowTask!, ...held } });
     return;
   }
   const startedEventId = scheduledEventId + 1;
-  draft.set({ workflowTask: { ...task, startedEventId, startedAt: at, session } });
+  draft.set({ workflowTask: { ...task, startedEventId, startedAt: at, ...held } });
 }
 
 /** Writes WorkflowTaskCompleted, after the events that a transient attempt still owes. */
@@ -212,6 +216,7 @@ function awaitTransient(draft: Draft, attempt: number): void {
       scheduledAt: draft.now,
       startedAt: 0,
       session: undefined,
+      fence: 0,
       notBefore: pace > 0 ? draft.now + pace : 0,
     },
   });

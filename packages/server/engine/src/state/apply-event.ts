@@ -121,6 +121,7 @@ function applyWorkflowTaskScheduled(
     scheduledAt: event.eventTime,
     startedAt: 0,
     session: undefined,
+    fence: 0,
     notBefore: 0,
   };
 }

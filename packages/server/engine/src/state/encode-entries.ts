@@ -35,6 +35,7 @@ export function encodeWorkflowTask(task: WorkflowTaskState, base: Base): unknown
     relative(task.startedAt),
     encodeSession(task.session, base),
     relative(task.notBefore),
+    task.fence,
   ]);
 }
 
@@ -48,6 +49,7 @@ export function decodeWorkflowTask(wire: Wire, base: Base): WorkflowTaskState {
     startedAt: absolute(wire[4], base),
     session: decodeSession(wire[5], base),
     notBefore: absolute(wire[6], base),
+    fence: numberOf(wire[7]),
   };
 }
 

@@ -66,6 +66,8 @@ export interface WorkflowTaskState {
   readonly startedAt: number;
   /** Worker session that runs it. */
   readonly session: string | undefined;
+  /** Number drawn for this start; 0 for one that a worker ventured by itself (a fused step). */
+  readonly fence: number;
   /** Held back until this time (pacing of failing tasks); 0 once it is dispatched. */
   readonly notBefore: number;
 }

@@ -1,6 +1,7 @@
 /** Takes in what a worker has finished, and acknowledges it once it is durable. */
 import { PerdureServiceError } from '@perdure/common';
-import type { Ack, Completion, Failure } from '@perdure/protocol';
+import type { StartedWorkflowTask } from '@perdure/engine';
+import type { Ack, Completion, Failure, WorkflowTaskToken } from '@perdure/protocol';
 import type { Committer } from '../../commit/committer.ts';
 import type { Dispatcher } from '../../commit/dispatcher.ts';
 import type { CommandRequest, Reply } from '../../commit/request.ts';
@@ -147,9 +148,8 @@ function commandsInsteadOf(
   }
   const failure = failureFor(refusal);
   if ('startedEventId' in completion.token) {
-    const { startedEventId, attempt } = completion.token;
     const cause = 'BAD_COMMAND_ATTRIBUTES';
-    return [{ kind: 'failWorkflowTask', startedEventId, attempt, identity, cause, failure }];
+    return [{ kind: 'failWorkflowTask', ...startOf(completion.token), identity, cause, failure }];
   }
   const { scheduledEventId, attempt } = completion.token;
   return [{ kind: 'failActivity', scheduledEventId, attempt, identity, failure }];
@@ -164,15 +164,13 @@ function failureFor({ message, code }: PerdureServiceError): Failure {
 function commandFor(completion: Completion, { sessionId, identity }: WorkerSession): Command {
   switch (completion.kind) {
     case 'workflowTaskCompleted': {
-      const { startedEventId, attempt } = completion.token;
-      const { commands } = completion;
+      const { token, commands } = completion;
       const by = { session: sessionId, identity };
-      return { kind: 'completeWorkflowTask', startedEventId, attempt, ...by, commands };
+      return { kind: 'completeWorkflowTask', ...startOf(token), ...by, commands };
     }
     case 'workflowTaskFailed': {
-      const { startedEventId, attempt } = completion.token;
-      const { cause, failure } = completion;
-      return { kind: 'failWorkflowTask', startedEventId, attempt, identity, cause, failure };
+      const { token, cause, failure } = completion;
+      return { kind: 'failWorkflowTask', ...startOf(token), identity, cause, failure };
     }
     case 'activityCompleted': {
       const { scheduledEventId, attempt } = completion.token;
@@ -198,6 +196,10 @@ function commandFor(completion: Completion, { sessionId, identity }: WorkerSessi
   }
 }
 
+function startOf({ startedEventId, attempt, fence }: WorkflowTaskToken): StartedWorkflowTask {
+  return { startedEventId, attempt, fence };
+}
+
 function runOf(completion: Completion): { workflowId: string; runId: string } {
   return completion.kind === 'step' ? completion : completion.token;
 }
@@ -219,6 +221,6 @@ function keysOf(completion: Completion): string[] {
   }
   const { token } = completion;
   return 'startedEventId' in token
-    ? [workflowTaskKey(token.runId, token.startedEventId, token.attempt)]
+    ? [workflowTaskKey(token.runId, token)]
     : [activityKey(token.runId, token.scheduledEventId, token.attempt)];
 }
