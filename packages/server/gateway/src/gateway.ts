@@ -6,13 +6,26 @@
 import type { Server } from 'node:http';
 import { serve } from '@hono/node-server';
 import { type Logger, PerdureServiceError } from '@perdure/common';
-import { type ContractContext, type Services, appRouter } from '@perdure/contract';
+import {
+  type Caller,
+  type ContractContext,
+  type Services,
+  appRouter,
+  httpStatusOf,
+  isOurFault,
+} from '@perdure/contract';
 import type { ControlPlane } from '@perdure/control-plane';
 import type { DataPlane } from '@perdure/data-plane';
+import { MAX_FRAME_BYTES } from '@perdure/protocol';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import { bearerOf } from './bearer.ts';
+import { cannotAuthenticate, logFault, nothingAt } from './faults.ts';
 import { StreamServer } from './stream/stream-server.ts';
+
+/** Largest body of an HTTP request, in bytes: what a frame of the stream may have. */
+const MAX_BODY_BYTES = MAX_FRAME_BYTES;
 
 export interface GatewayParts {
   readonly dataPlane: DataPlane;
@@ -35,7 +48,7 @@ export interface Gateway {
 export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   const { dataPlane, controlPlane, log, host = '127.0.0.1', port } = parts;
   const services: Services = { workflows: dataPlane.workflows, control: controlPlane.control };
-  const app = httpApp(services, controlPlane);
+  const app = httpApp(services, controlPlane, log);
   const stream = new StreamServer({ services, dataPlane, controlPlane, log });
   const { server, port: actual } = await listen(app, host, port);
   stream.attach(server);
@@ -50,32 +63,52 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   };
 }
 
-function httpApp(services: Services, controlPlane: ControlPlane): Hono {
-  const app = new Hono();
+type App = Hono<{ Variables: { caller: Caller } }>;
+
+function httpApp(services: Services, controlPlane: ControlPlane, log: Logger): App {
+  const app: App = new Hono();
   app.get('/health', (c) => c.json({ status: 'ok' }));
-  app.all('/trpc/*', async (c) => {
-    const createContext = async (): Promise<ContractContext> => ({
-      services,
-      caller: await controlPlane.authenticate(bearerOf(c.req.header('authorization'))),
+  // Before a byte of the body is read: strangers are not to fill memory.
+  app.use('/trpc/*', async (c, next) => {
+    c.set('caller', await controlPlane.authenticate(bearerOf(c.req.header('authorization'))));
+    await next();
+  });
+  app.use('/trpc/*', bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => answer(bodyTooLarge()) }));
+  app.all('/trpc/*', (c) => {
+    const context: ContractContext = { services, caller: c.var.caller };
+    return fetchRequestHandler({
+      endpoint: '/trpc',
+      req: c.req.raw,
+      router: appRouter,
+      createContext: () => context,
+      onError: ({ error, path }) => {
+        if (isOurFault(error)) logFault(log, path ?? '', error.cause ?? error);
+      },
     });
-    try {
-      const context = await createContext();
-      return await fetchRequestHandler({
-        endpoint: '/trpc',
-        req: c.req.raw,
-        router: appRouter,
-        createContext: () => context,
-      });
-    } catch (error) {
-      if (!(error instanceof PerdureServiceError)) throw error;
-      return c.json({ error: { code: error.code, message: error.message } }, 401);
-    }
+  });
+  app.notFound((c) => answer(nothingAt(c.req.path), 404));
+  app.onError((error, c) => {
+    if (error instanceof PerdureServiceError) return answer(error);
+    logFault(log, c.req.path, error);
+    return answer(cannotAuthenticate());
   });
   return app;
 }
 
+function answer(refusal: PerdureServiceError, status = httpStatusOf[refusal.code]): Response {
+  const { code, message } = refusal;
+  return Response.json({ error: { code, message } }, { status });
+}
+
+function bodyTooLarge(): PerdureServiceError {
+  return new PerdureServiceError(
+    'PAYLOAD_TOO_LARGE',
+    `a request may have ${MAX_BODY_BYTES} bytes; keep large data elsewhere and pass a reference`,
+  );
+}
+
 function listen(
-  app: Hono,
+  app: App,
   hostname: string,
   port: number,
 ): Promise<{ server: Server; port: number }> {

@@ -6,6 +6,7 @@ export { type AppRouter, appRouter } from './app-router.ts';
 export { bytesTransformer } from './bytes-transformer.ts';
 export type { Caller, NamespaceCaller, OperatorCaller } from './caller.ts';
 export type { ContractContext } from './procedures.ts';
+export { faultInside, httpStatusOf, isOurFault, refusalIn } from './refusals.ts';
 export type {
   ApiKeyInfo,
   ControlService,

@@ -3,6 +3,7 @@ import { PerdureServiceError } from '@perdure/common';
 import { TRPCError, initTRPC } from '@trpc/server';
 import { bytesTransformer } from './bytes-transformer.ts';
 import type { Caller, NamespaceCaller } from './caller.ts';
+import { faultInside, httpStatusOf, refusalIn } from './refusals.ts';
 import type { Services } from './services.ts';
 
 /** What every procedure gets from the gateway. */
@@ -13,12 +14,13 @@ export interface ContractContext {
 
 const t = initTRPC.context<ContractContext>().create({
   transformer: bytesTransformer,
+  // No stack traces to strangers, whatever the environment.
+  isDev: false,
   errorFormatter({ shape, error }) {
-    const refusal = error.cause instanceof PerdureServiceError ? error.cause : undefined;
-    return {
-      ...shape,
-      data: { ...shape.data, perdure: refusal && { code: refusal.code, fields: refusal.fields } },
-    };
+    const { code, message, fields } = refusalIn(error) ?? faultInside();
+    const { path } = shape.data;
+    const httpStatus = httpStatusOf[code];
+    return { ...shape, message, data: { code, httpStatus, path, perdure: { code, fields } } };
   },
 });
 

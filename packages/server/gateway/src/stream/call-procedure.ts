@@ -1,8 +1,7 @@
 /** Calls a procedure of the contract for a message of the stream. */
 import { PerdureServiceError } from '@perdure/common';
-import { type ContractContext, appRouter } from '@perdure/contract';
+import { type ContractContext, appRouter, refusalIn } from '@perdure/contract';
 import { TRPCError, callTRPCProcedure } from '@trpc/server';
-import { ZodError } from 'zod';
 
 /**
  * @throws PerdureServiceError for every refusal, bad input included; anything else is a bug
@@ -41,16 +40,5 @@ export async function callProcedure(
 
 function refusalOf(error: unknown): unknown {
   if (!(error instanceof TRPCError)) return error;
-  const { cause } = error;
-  if (cause instanceof PerdureServiceError) return cause;
-  if (cause instanceof ZodError) {
-    const [issue] = cause.issues;
-    const field = issue?.path.join('.') ?? '';
-    return new PerdureServiceError(
-      'INVALID_ARGUMENT',
-      `'${field}' is not acceptable: ${issue?.message ?? 'invalid'}`,
-      { field },
-    );
-  }
-  return cause ?? error;
+  return refusalIn(error) ?? error.cause ?? error;
 }

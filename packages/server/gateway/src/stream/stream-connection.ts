@@ -3,7 +3,7 @@
  * ready in the same turn leave in one frame.
  */
 import { type Logger, PerdureServiceError } from '@perdure/common';
-import type { Caller, NamespaceCaller, Services } from '@perdure/contract';
+import { type Caller, type NamespaceCaller, type Services, faultInside } from '@perdure/contract';
 import type { DataPlane, WorkerChannel, WorkerConnection } from '@perdure/data-plane';
 import {
   type DownstreamMessage,
@@ -13,11 +13,18 @@ import {
   encodeDownstream,
 } from '@perdure/protocol';
 import type { WebSocket } from 'ws';
+import { logFault } from '../faults.ts';
 import { callProcedure } from './call-procedure.ts';
+import { ConnectionWorkers, type WorkerMessage } from './connection-workers.ts';
+import { MAX_MESSAGES, messageCountOf } from './frame-size.ts';
 
 /** Code of a WebSocket close after a frame that breaks the protocol. */
 const POLICY_VIOLATION = 1008;
 const GOING_AWAY = 1001;
+/** How long a peer gets to answer a close, in milliseconds. */
+const CLOSE_TIMEOUT_MS = 1_000;
+/** Most bytes kept for a peer that does not read. */
+const MAX_UNREAD_BYTES = 128 * 1024 * 1024;
 
 export interface ConnectionParts {
   readonly services: Services;
@@ -29,10 +36,12 @@ export class StreamConnection {
   readonly caller: Caller;
   readonly #ws: WebSocket;
   readonly #parts: ConnectionParts;
-  readonly #workers = new Map<number, WorkerConnection>();
+  readonly #workers = new ConnectionWorkers((worker, message) => this.#tell(worker, message));
   readonly #calls = new Map<number, AbortController>();
   #outgoing: DownstreamMessage[] = [];
   #alive = true;
+  /** Whether goodbye has been said: nothing more is heard. */
+  #ended = false;
 
   constructor(ws: WebSocket, caller: Caller, parts: ConnectionParts) {
     this.#ws = ws;
@@ -44,11 +53,15 @@ export class StreamConnection {
     ws.once('close', () => this.#closed());
   }
 
-  /** Ends the connection, saying why. */
+  /** Ends the connection, saying why. From here on the peer is not heard. */
   goodbye(code: PerdureServiceError['code'], message: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
     this.#say({ kind: 'goodbye', code, message });
     this.#flush();
+    this.#leave();
     this.#ws.close(code === 'UNAVAILABLE' ? GOING_AWAY : POLICY_VIOLATION, code);
+    setTimeout(() => this.#ws.terminate(), CLOSE_TIMEOUT_MS).unref();
   }
 
   /** Ends the connection if the peer has not answered since the last check. */
@@ -59,7 +72,13 @@ export class StreamConnection {
   }
 
   #receive(frame: Buffer): void {
+    if (this.#ended) return;
     this.#alive = true;
+    const count = messageCountOf(frame);
+    if (count > MAX_MESSAGES) {
+      const what = `a frame may hold ${MAX_MESSAGES} messages; this one has ${count} messages`;
+      return this.goodbye('MALFORMED_FRAME', what);
+    }
     let messages: UpstreamMessage[];
     try {
       messages = decodeUpstream(frame);
@@ -67,7 +86,10 @@ export class StreamConnection {
       const what = error instanceof Error ? error.message.slice(0, 500) : 'unreadable';
       return this.goodbye('MALFORMED_FRAME', `a frame breaks the protocol: ${what}`);
     }
-    for (const message of messages) this.#handle(message);
+    for (const message of messages) {
+      if (this.#ended) return;
+      this.#handle(message);
+    }
   }
 
   #handle(message: UpstreamMessage): void {
@@ -79,11 +101,20 @@ export class StreamConnection {
       case 'openWorker':
         return void this.#openWorker(message);
       default:
-        return this.#tellWorker(message);
+        return this.#hear(message);
     }
   }
 
+  #hear(message: WorkerMessage): void {
+    if (this.#workers.hear(message)) return;
+    const what = 'too much was said for workers that are being let in; wait for workerOpened';
+    this.goodbye('INVALID_ARGUMENT', what);
+  }
+
   async #call(callId: number, path: string, input: unknown): Promise<void> {
+    if (this.#calls.has(callId)) {
+      return this.goodbye('MALFORMED_FRAME', `a call with id ${callId} is under way already`);
+    }
     const abort = new AbortController();
     this.#calls.set(callId, abort);
     const { services } = this.#parts;
@@ -103,22 +134,19 @@ export class StreamConnection {
     const { channel } = hello;
     try {
       const caller = namespaceOf(this.caller, hello.namespace);
-      const worker = await this.#parts.dataPlane.openWorker(caller, hello, this.#channel(channel));
-      if (this.#ws.readyState !== this.#ws.OPEN) return worker.disconnected();
-      this.#workers.set(channel, worker);
-      this.#say({ kind: 'workerOpened', channel, serverTimeMs: Date.now() });
+      await this.#workers.open(
+        channel,
+        () => this.#parts.dataPlane.openWorker(caller, hello, this.#channel(channel)),
+        () => this.#say({ kind: 'workerOpened', channel, serverTimeMs: Date.now() }),
+      );
     } catch (error) {
       const { code, message } = this.#refusalOf(error, 'openWorker');
       this.#say({ kind: 'workerRefused', channel, code, message });
     }
   }
 
-  #tellWorker(
-    message: Exclude<UpstreamMessage, { kind: 'call' | 'cancelCall' | 'openWorker' }>,
-  ): void {
-    const worker = this.#workers.get(message.channel);
-    // A worker that was refused, or is being opened, may have spoken ahead.
-    if (!worker) return;
+  /** Never throws. */
+  #tell(worker: WorkerConnection, message: WorkerMessage): void {
     try {
       switch (message.kind) {
         case 'credit':
@@ -130,7 +158,6 @@ export class StreamConnection {
         case 'drainWorker':
           return worker.drain();
         case 'closeWorker':
-          this.#workers.delete(message.channel);
           return worker.close();
       }
     } catch (error) {
@@ -151,12 +178,8 @@ export class StreamConnection {
 
   #refusalOf(error: unknown, what: string): PerdureServiceError {
     if (error instanceof PerdureServiceError) return error;
-    this.#parts.log.error('a request failed', { what, error: String(error) });
-    return new PerdureServiceError(
-      'INTERNAL',
-      'the server failed at this request; its log says why. Try again',
-      { retryable: true },
-    );
+    logFault(this.#parts.log, what, error);
+    return faultInside();
   }
 
   #say(message: DownstreamMessage): void {
@@ -165,17 +188,35 @@ export class StreamConnection {
     this.#outgoing.push(message);
   }
 
+  /** Never throws: nobody would catch it. */
   #flush(): void {
     if (this.#outgoing.length === 0) return;
-    const frame = encodeDownstream(this.#outgoing);
+    const messages = this.#outgoing;
     this.#outgoing = [];
-    if (this.#ws.readyState === this.#ws.OPEN) this.#ws.send(frame);
+    if (this.#ws.readyState !== this.#ws.OPEN) return;
+    // Asked before the frame is added: one large answer is nobody's fault.
+    const unreadBytes = this.#ws.bufferedAmount;
+    if (unreadBytes > MAX_UNREAD_BYTES) {
+      this.#parts.log.warn('a peer does not read; its connection is ended', { unreadBytes });
+      return this.#ws.terminate();
+    }
+    try {
+      this.#ws.send(encodeDownstream(messages));
+    } catch (error) {
+      logFault(this.#parts.log, 'a frame to a peer', error);
+      this.#ws.terminate();
+    }
   }
 
   #closed(): void {
+    this.#ended = true;
+    this.#leave();
+  }
+
+  /** Gives up what was under way for the peer; the workers may come back on another connection. */
+  #leave(): void {
     for (const abort of this.#calls.values()) abort.abort();
-    for (const worker of this.#workers.values()) worker.disconnected();
-    this.#workers.clear();
+    this.#workers.disconnected();
   }
 }
 

@@ -5,12 +5,13 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Logger, PerdureServiceError } from '@perdure/common';
-import type { Caller, Services } from '@perdure/contract';
+import { type Caller, type Services, httpStatusOf } from '@perdure/contract';
 import type { ControlPlane } from '@perdure/control-plane';
 import type { DataPlane } from '@perdure/data-plane';
 import { MAX_FRAME_BYTES, STREAM_PATH, STREAM_PROTOCOL } from '@perdure/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { bearerOf } from '../bearer.ts';
+import { cannotAuthenticate, logFault, nothingAt } from '../faults.ts';
 import { StreamConnection } from './stream-connection.ts';
 
 /** Time between looks at live connections: revoked keys, dead peers. */
@@ -34,11 +35,12 @@ export class StreamServer {
   readonly #connections = new Set<StreamConnection>();
   readonly #stopListening: () => void;
   readonly #checks: NodeJS.Timeout;
+  #checkingKeys = false;
 
   constructor(parts: StreamParts) {
     this.#parts = parts;
     this.#stopListening = parts.controlPlane.onRevoked((id) => this.#endKey(id));
-    this.#checks = setInterval(() => void this.#check(), CHECK_MS);
+    this.#checks = setInterval(() => this.#check(), CHECK_MS);
     this.#checks.unref();
   }
 
@@ -60,24 +62,18 @@ export class StreamServer {
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy());
     try {
-      const path = new URL(request.url ?? '/', 'http://localhost').pathname;
-      if (path !== STREAM_PATH)
-        return refuseUpgrade(socket, 404, 'INVALID_ARGUMENT', 'no such path');
+      if (pathOf(request) !== STREAM_PATH) {
+        return refuseUpgrade(socket, 404, nothingAt(request.url ?? ''));
+      }
+      if (!offersProtocol(request)) return refuseUpgrade(socket, 400, otherProtocol());
       const caller = await this.#parts.controlPlane.authenticate(
         bearerOf(request.headers.authorization),
       );
       this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#accept(ws, caller));
     } catch (error) {
-      const known = error instanceof PerdureServiceError;
-      if (!known) this.#parts.log.error('could not authenticate', { error: String(error) });
-      if (known) refuseUpgrade(socket, 401, error.code, error.message);
-      else
-        refuseUpgrade(
-          socket,
-          503,
-          'UNAVAILABLE',
-          'the server could not check the API key; try again',
-        );
+      const refusal = error instanceof PerdureServiceError ? error : cannotAuthenticate();
+      if (refusal !== error) logFault(this.#parts.log, STREAM_PATH, error);
+      refuseUpgrade(socket, httpStatusOf[refusal.code], refusal);
     }
   }
 
@@ -88,17 +84,25 @@ export class StreamServer {
     ws.once('close', () => this.#connections.delete(connection));
   }
 
-  async #check(): Promise<void> {
+  #check(): void {
+    for (const connection of this.#connections) connection.checkAlive();
+    void this.#checkKeys();
+  }
+
+  /** A look that takes longer than the time between two is not joined by another. */
+  async #checkKeys(): Promise<void> {
+    if (this.#checkingKeys) return;
+    this.#checkingKeys = true;
     const keys = new Set<string>();
-    for (const connection of this.#connections) {
-      connection.checkAlive();
-      if (connection.caller.kind === 'namespace') keys.add(connection.caller.apiKeyId);
+    for (const { caller } of this.#connections) {
+      if (caller.kind === 'namespace') keys.add(caller.apiKeyId);
     }
     for (const key of keys) {
       // A store that cannot be asked is no reason to end a connection.
       const valid = await this.#parts.controlPlane.isStillValid(key).catch(() => true);
       if (!valid) this.#endKey(key);
     }
+    this.#checkingKeys = false;
   }
 
   #endKey(apiKeyId: string): void {
@@ -110,8 +114,28 @@ export class StreamServer {
   }
 }
 
-function refuseUpgrade(socket: Duplex, status: number, code: string, message: string): void {
+function pathOf({ url = '/' }: IncomingMessage): string | undefined {
+  const base = 'http://localhost';
+  return URL.canParse(url, base) ? new URL(url, base).pathname : undefined;
+}
+
+function offersProtocol({ headers }: IncomingMessage): boolean {
+  const offered = headers['sec-websocket-protocol']?.split(',') ?? [];
+  return offered.some((each) => each.trim() === STREAM_PROTOCOL);
+}
+
+function otherProtocol(): PerdureServiceError {
+  return new PerdureServiceError(
+    'INVALID_ARGUMENT',
+    `this server speaks '${STREAM_PROTOCOL}'; use an SDK of the same version`,
+  );
+}
+
+function refuseUpgrade(socket: Duplex, status: number, refusal: PerdureServiceError): void {
+  const { code, message } = refusal;
   const body = JSON.stringify({ error: { code, message } });
+  // A peer that keeps its half open would keep the server from closing.
+  socket.once('finish', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,

@@ -16,7 +16,9 @@ const id = z
     error: `must be at most ${MAX_ID_BYTES} bytes of well-formed text`,
   });
 const bytesSchema = z.instanceof(Uint8Array) as z.ZodType<Uint8Array>;
-const milliseconds = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+/** Longest duration: 100 years. Deadlines are reckoned with it and must stay exact. */
+const MAX_DURATION_MS = 100 * 365.25 * 24 * 3_600_000;
+const milliseconds = z.number().int().min(0).max(MAX_DURATION_MS);
 const status = z.enum(WorkflowExecutionStatus);
 
 const execution = z.object({ namespace: id, workflowId: id, runId: id.optional() });
