@@ -150,6 +150,28 @@ export class ActivityFailure extends TemporalFailure {
 }
 defineSymbolErrorClass('ActivityFailure')(ActivityFailure);
 
+/** A child workflow did not complete, or could not be started; `cause` says why. */
+export class ChildWorkflowFailure extends TemporalFailure {
+  readonly namespace: string | undefined;
+  readonly execution: { readonly workflowId: string; readonly runId?: string };
+  readonly workflowType: string;
+  readonly retryState: RetryState;
+  constructor(
+    namespace: string | undefined,
+    execution: { readonly workflowId: string; readonly runId?: string },
+    workflowType: string,
+    retryState: RetryState,
+    cause?: Error,
+  ) {
+    super('Child Workflow execution failed', cause);
+    this.namespace = namespace;
+    this.execution = execution;
+    this.workflowType = workflowType;
+    this.retryState = retryState;
+  }
+}
+defineSymbolErrorClass('ChildWorkflowFailure')(ChildWorkflowFailure);
+
 /** Any thrown value as an {@link ApplicationFailure}; `type` is the error's class name. */
 export function ensureApplicationFailure(error: unknown): ApplicationFailure {
   return error instanceof ApplicationFailure ? error : ApplicationFailure.fromError(error);
@@ -167,10 +189,14 @@ export function rootCause(error: unknown): string | undefined {
   return typeof error === 'string' ? error : undefined;
 }
 
-/** Whether a failure is a cancellation: itself, or the direct cause of an activity failure. */
+/**
+ * Whether a failure is a cancellation: itself, or as the direct cause of an activity's or child
+ * workflow's failure. Deeper causes do not count.
+ */
 export function isCancellation(error: unknown): boolean {
   if (error instanceof CancelledFailure) return true;
-  return error instanceof ActivityFailure && error.cause instanceof CancelledFailure;
+  const wraps = error instanceof ActivityFailure || error instanceof ChildWorkflowFailure;
+  return wraps && error.cause instanceof CancelledFailure;
 }
 
 function classNameOf(error: Error): string {

@@ -23,6 +23,7 @@ export {
   ApplicationFailure,
   type ApplicationFailureOptions,
   CancelledFailure,
+  ChildWorkflowFailure,
   ServerFailure,
   TemporalFailure,
   TerminatedFailure,
@@ -46,17 +47,40 @@ export {
   WorkflowNotFoundError,
   errorCodes,
 } from './errors.ts';
-export type {
-  ActivityFunction,
-  ActivityInterfaceFor,
-  ActivityOptions,
-  SignalDefinition,
-  UntypedActivities,
-  Workflow,
-  WorkflowReturnType,
-  WorkflowResultType,
-  WithWorkflowArgs,
+export {
+  type ActivityCall,
+  type ActivityFunction,
+  type ActivityInterfaceFor,
+  type ActivityOptions,
+  HandlerUnfinishedPolicy,
+  type Headers,
+  type LocalActivityOptions,
+  type Priority,
+  type QueryDefinition,
+  type SignalDefinition,
+  type UntypedActivities,
+  type UpdateDefinition,
+  type Workflow,
+  type WorkflowReturnType,
+  type WorkflowResultType,
+  type WithWorkflowArgs,
 } from './interfaces.ts';
+export {
+  type IndexedField,
+  type IndexedFields,
+  type SearchAttributeKey,
+  type SearchAttributePair,
+  SearchAttributeType,
+  type SearchAttributeUpdatePair,
+  type SearchAttributeValue,
+  type SearchAttributes,
+  TypedSearchAttributes,
+  defineSearchAttributeKey,
+  indexedFieldsOf,
+  mergeIndexedFields,
+  typedSearchAttributes,
+  untypedSearchAttributes,
+} from './search-attributes.ts';
 export { defineSymbolErrorClass } from './symbol-error-class.ts';
 export { decode, encode } from './encoding.ts';
 export { type LogLevel, type LogMetadata, type Logger, logLevels, silentLogger } from './logger.ts';

@@ -1,4 +1,5 @@
 /** Types that let a client and a workflow share one function's signature. */
+import type { Payload } from './converter/payload.ts';
 import type { ActivityCancellationType } from './enums.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import type { Duration } from './time.ts';
@@ -26,6 +27,49 @@ export interface SignalDefinition<Args extends unknown[] = [], Name extends stri
   readonly __args?: Args;
 }
 
+/** A query's name with the types of its arguments and result. */
+export interface QueryDefinition<Ret, Args extends unknown[] = [], Name extends string = string> {
+  readonly type: 'query';
+  readonly name: Name;
+  /** Never set: carries the argument types. */
+  readonly __args?: Args;
+  /** Never set: carries the result type. */
+  readonly __ret?: Ret;
+}
+
+/** An update's name with the types of its arguments and result. */
+export interface UpdateDefinition<Ret, Args extends unknown[] = [], Name extends string = string> {
+  readonly type: 'update';
+  readonly name: Name;
+  /** Never set: carries the argument types. */
+  readonly __args?: Args;
+  /** Never set: carries the result type. */
+  readonly __ret?: Ret;
+}
+
+/** What a run that closes does about handlers that are still running. */
+export const HandlerUnfinishedPolicy = {
+  /** Log a warning. */
+  WARN_AND_ABANDON: 'WARN_AND_ABANDON',
+  /** Say nothing. */
+  ABANDON: 'ABANDON',
+} as const;
+export type HandlerUnfinishedPolicy =
+  (typeof HandlerUnfinishedPolicy)[keyof typeof HandlerUnfinishedPolicy];
+
+/** How urgent work is, and with whom it shares its turns. */
+export interface Priority {
+  /** 1 is most urgent. Default 3. */
+  priorityKey?: number;
+  /** Work of one key takes turns with work of others. */
+  fairnessKey?: string;
+  /** Share of the turns. Default 1. */
+  fairnessWeight?: number;
+}
+
+/** What passes beside the arguments of a call, from interceptor to interceptor; not the user's. */
+export type Headers = Record<string, Payload>;
+
 /** A function that a worker registers as an activity. */
 // oxlint-disable-next-line typescript/no-explicit-any -- contravariant position: any function fits
 export type ActivityFunction = (...args: any[]) => unknown;
@@ -33,11 +77,16 @@ export type ActivityFunction = (...args: any[]) => unknown;
 /** Activities whose types are not known. */
 export type UntypedActivities = Record<string, ActivityFunction>;
 
+/** The callable side of an activity, also with options for one call. */
+export interface ActivityCall<P extends unknown[], R, O> {
+  (...args: P): Promise<Awaited<R>>;
+  /** Calls with options that replace those of the proxy, one by one. */
+  executeWithOptions(options: O, args: P): Promise<Awaited<R>>;
+}
+
 /** The callable side of a set of activities: each returns a promise. */
-export type ActivityInterfaceFor<A> = {
-  [K in keyof A]: A[K] extends (...args: infer P) => infer R
-    ? (...args: P) => Promise<Awaited<R>>
-    : never;
+export type ActivityInterfaceFor<A, O = ActivityOptions> = {
+  [K in keyof A]: A[K] extends (...args: infer P) => infer R ? ActivityCall<P, R, O> : never;
 };
 
 /** Options of an activity call. One of the first two timeouts is required. */
@@ -58,4 +107,28 @@ export interface ActivityOptions {
   activityId?: string;
   /** Default TRY_CANCEL. */
   cancellationType?: ActivityCancellationType;
+  /** Whether the server may hand the activity back with the task that asked for it. Default true. */
+  allowEagerDispatch?: boolean;
+  /** For people: what the call is for. */
+  summary?: string;
+  /** Default: the workflow's. */
+  priority?: Priority;
+}
+
+/** Options of a local activity call. One of the first two timeouts is required. */
+export interface LocalActivityOptions {
+  /** Longest time of one attempt. */
+  startToCloseTimeout?: Duration;
+  /** Longest time from schedule to final result, retries included. */
+  scheduleToCloseTimeout?: Duration;
+  /** Longest wait for a free slot of the worker. */
+  scheduleToStartTimeout?: Duration;
+  /** Default: semantics 13. */
+  retry?: RetryPolicy;
+  /** Longer waits between attempts become durable timers. Default 1 minute. */
+  localRetryThreshold?: Duration;
+  /** Default TRY_CANCEL. */
+  cancellationType?: ActivityCancellationType;
+  /** For people: what the call is for. */
+  summary?: string;
 }

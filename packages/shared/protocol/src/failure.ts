@@ -51,6 +51,19 @@ const failureInfo = variant('kind', {
       identity: optional(name),
     }),
   ],
+  /** Wraps why a child workflow did not complete. */
+  childWorkflow: [
+    7,
+    record({
+      namespace: optional(name),
+      workflowId: name,
+      runId: optional(name),
+      workflowType: name,
+      initiatedEventId: optional(count),
+      startedEventId: optional(count),
+      retryState: optional(retryState),
+    }),
+  ],
 });
 
 /** What kind of failure it is, with the facts of that kind. */

@@ -9,6 +9,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancelledFailure,
+  ChildWorkflowFailure,
   ServerFailure,
   TemporalFailure,
   TerminatedFailure,
@@ -136,6 +137,11 @@ function infoWithoutValues(error: Error): DecodedFailureInfo {
     const { activityType, activityId, retryState, identity } = error;
     return { kind: 'activity', activityType, activityId, retryState, identity };
   }
+  if (error instanceof ChildWorkflowFailure) {
+    const { namespace, execution, workflowType, retryState } = error;
+    const { workflowId, runId } = execution;
+    return { kind: 'childWorkflow', namespace, workflowId, runId, workflowType, retryState };
+  }
   return { kind: 'application', type: classNameOf(error), nonRetryable: false };
 }
 
@@ -185,6 +191,14 @@ function instantiate(
         info.activityId,
         info.retryState ?? RetryState.IN_PROGRESS,
         info.identity,
+        cause,
+      );
+    case 'childWorkflow':
+      return new ChildWorkflowFailure(
+        info.namespace,
+        { workflowId: info.workflowId, runId: info.runId },
+        info.workflowType,
+        info.retryState ?? RetryState.IN_PROGRESS,
         cause,
       );
     default:

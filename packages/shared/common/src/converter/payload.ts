@@ -31,6 +31,16 @@ export type DecodedFailureInfo =
       readonly startedEventId?: number;
       readonly retryState?: RetryState;
       readonly identity?: string;
+    }
+  | {
+      readonly kind: 'childWorkflow';
+      readonly namespace?: string;
+      readonly workflowId: string;
+      readonly runId?: string;
+      readonly workflowType: string;
+      readonly initiatedEventId?: number;
+      readonly startedEventId?: number;
+      readonly retryState?: RetryState;
     };
 
 /**
