@@ -7,6 +7,7 @@ import {
   type SessionStore,
   StoreUnavailableError,
   type TaskBroker,
+  type Timers,
   type VisibilityStore,
   type WorkflowKey,
 } from '@perdure/ports';
@@ -39,6 +40,8 @@ export interface DataPlaneParts {
   readonly sessions: SessionStore;
   readonly broker: TaskBroker;
   readonly clock: Clock;
+  /** Rings by `clock`. Default: the machine's. */
+  readonly timers?: Timers;
   readonly log: Logger;
   newRunId(): string;
   /** No other server shares the store (default false). */
@@ -91,7 +94,13 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
     onSuspects: (key, runId, suspects) => void handOnLost(key, runId, suspects),
     onWakeMoved: (wakeAt) => timerPump.moved(wakeAt),
   });
-  const timerPump = new TimerPump({ store, clock, log, wake: (key) => wake(key) });
+  const timerPump = new TimerPump({
+    store,
+    clock,
+    timers: parts.timers,
+    log,
+    wake: (key) => wake(key),
+  });
   const outboxPump = new OutboxPump({ store, broker, matcher, clock, log });
 
   let trustAbsenceFrom = Number.POSITIVE_INFINITY;

@@ -7,4 +7,5 @@ export * from './execution-store.ts';
 export * from './session-store.ts';
 export * from './shard.ts';
 export * from './task-broker.ts';
+export * from './timers.ts';
 export * from './visibility-store.ts';

@@ -3,7 +3,7 @@
  * when it ends: a parked run costs nothing here until then.
  */
 import type { Clock, Logger } from '@perdure/common';
-import type { DueRun, ExecutionStore, WorkflowKey } from '@perdure/ports';
+import type { DueRun, ExecutionStore, Timers, WorkflowKey } from '@perdure/ports';
 
 /** Runs woken by one read. */
 const PAGE = 500;
@@ -28,9 +28,18 @@ export interface TimerPumpParts {
   readonly store: ExecutionStore;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Rings by `clock`. Default: the machine's. */
+  readonly timers?: Timers;
   /** Fires what is due in a run and looks after its tasks. */
   wake(key: WorkflowKey): Promise<void>;
 }
+
+const machineTimers: Timers = {
+  set(ms, ring) {
+    const timer = setTimeout(ring, ms);
+    return () => clearTimeout(timer);
+  },
+};
 
 /** A run that is being woken, or has just been. */
 interface Woken {
@@ -42,8 +51,9 @@ interface Woken {
 
 export class TimerPump {
   readonly #parts: TimerPumpParts;
+  readonly #timers: Timers;
   readonly #woken = new Map<string, Woken>();
-  #timer: NodeJS.Timeout | undefined;
+  #stopSleeping: () => void = () => {};
   #recovery: NodeJS.Timeout | undefined;
   #sleepsUntil = Number.POSITIVE_INFINITY;
   /** Earliest deadline armed while a read was under way, which may have missed it. */
@@ -53,6 +63,7 @@ export class TimerPump {
 
   constructor(parts: TimerPumpParts) {
     this.#parts = parts;
+    this.#timers = parts.timers ?? machineTimers;
   }
 
   start(): void {
@@ -63,7 +74,7 @@ export class TimerPump {
 
   stop(): void {
     this.#stopped = true;
-    clearTimeout(this.#timer);
+    this.#stopSleeping();
     clearTimeout(this.#recovery);
   }
 
@@ -85,10 +96,10 @@ export class TimerPump {
 
   #sleep(ms: number): void {
     if (this.#stopped || this.#running) return;
-    clearTimeout(this.#timer);
+    this.#stopSleeping();
     const bounded = Math.min(Math.max(ms, SHORTEST_SLEEP_MS), LONGEST_SLEEP_MS);
     this.#sleepsUntil = this.#parts.clock.now() + bounded;
-    this.#timer = setTimeout(() => void this.#run(), bounded);
+    this.#stopSleeping = this.#timers.set(bounded, () => void this.#run());
   }
 
   async #run(): Promise<void> {
