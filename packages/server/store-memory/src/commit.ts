@@ -28,7 +28,7 @@ function start(runs: RunTable, transition: ExecutionTransition): CommitResult {
     wakeAt: 0,
   };
   runs.add(run);
-  apply(run, transition);
+  apply(runs, run, transition);
   return { kind: 'committed' };
 }
 
@@ -38,11 +38,11 @@ function update(runs: RunTable, transition: ExecutionTransition): CommitResult {
   const answered = [...new Set(requestIds)].filter((id) => run?.requestIds.has(id));
   if (answered.length > 0) return { kind: 'duplicateRequest', requestIds: answered };
   if (run?.version !== expectedVersion) return { kind: 'conflict' };
-  apply(run, transition);
+  apply(runs, run, transition);
   return { kind: 'committed' };
 }
 
-function apply(run: Run, transition: ExecutionTransition): void {
+function apply(runs: RunTable, run: Run, transition: ExecutionTransition): void {
   run.version = transition.expectedVersion + 1;
   run.state = transition.state;
   if (transition.history) run.history.push(transition.history);
@@ -51,6 +51,7 @@ function apply(run: Run, transition: ExecutionTransition): void {
   for (const task of transition.removeTasks) run.tasks.delete(taskId(task));
   for (const task of transition.addTasks) run.tasks.set(taskId(task), task);
   for (const id of transition.requestIds) run.requestIds.add(id);
+  runs.written(run);
 }
 
 function taskId({ scheduledEventId, attempt, enqueuedAt }: Task): string {

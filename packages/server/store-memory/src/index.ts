@@ -1,13 +1,17 @@
 /**
- * The store ports in memory: the same rules as on Postgres, nothing durable. For the time-skipping
- * test environment and for tests of the planes. Each store is a world of its own.
+ * The store and broker ports in memory: the same rules as on Postgres and Redis, nothing durable.
+ * For the time-skipping test environment and for tests of the planes. Each store is a world of its
+ * own.
  */
 import type { ControlStore, ExecutionStore, SessionStore, VisibilityStore } from '@perdure/ports';
 import { MemoryControlStore } from './control-store.ts';
 import { MemoryExecutionStore } from './execution-store.ts';
-import { RunTable } from './run-table.ts';
+import { type Run, RunTable } from './run-table.ts';
 import { MemorySessionStore } from './session-store.ts';
 import { MemoryVisibilityStore } from './visibility-store.ts';
+
+export type { Run as MemoryRun } from './run-table.ts';
+export { MemoryBrokerBackend } from './task-broker.ts';
 
 /** Every port on one set of tables. */
 export interface MemoryStore {
@@ -19,9 +23,14 @@ export interface MemoryStore {
   close(): Promise<void>;
 }
 
+export interface MemoryStoreOptions {
+  /** Told of each run that was written, before the write returns: read only, and only now. */
+  onWritten?(run: Readonly<Run>): void;
+}
+
 /** An empty store. Every call does all its work before it returns its promise. */
-export function createMemoryStore(): MemoryStore {
-  const runs = new RunTable();
+export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore {
+  const runs = new RunTable((run) => options.onWritten?.(run));
   return {
     executions: new MemoryExecutionStore(runs),
     visibility: new MemoryVisibilityStore(runs),

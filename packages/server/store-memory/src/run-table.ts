@@ -28,6 +28,12 @@ export interface Run {
 export class RunTable {
   readonly #runs = new Map<string, Run>();
   readonly #current = new Map<string, Run>();
+  /** Tells whoever watches that a run was written. */
+  readonly written: (run: Run) => void;
+
+  constructor(written: (run: Run) => void) {
+    this.written = written;
+  }
 
   /** The latest run of a workflow id. */
   current({ namespaceId, workflowId }: WorkflowKey): Run | undefined {

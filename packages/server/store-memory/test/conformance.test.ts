@@ -4,11 +4,12 @@ import {
   executionStoreConformance,
   expectNoLostUpdate,
   sessionStoreConformance,
+  taskBrokerConformance,
   visibilityStoreConformance,
 } from '@perdure/ports/conformance';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createMemoryStore } from '../src/index.ts';
+import { MemoryBrokerBackend, createMemoryStore } from '../src/index.ts';
 
 const make = () => Promise.resolve(createMemoryStore());
 
@@ -16,6 +17,15 @@ executionStoreConformance('memory', make);
 visibilityStoreConformance('memory', make);
 controlStoreConformance('memory', make);
 sessionStoreConformance('memory', make);
+taskBrokerConformance('memory', async () => {
+  const backend = new MemoryBrokerBackend();
+  return {
+    connect: () => backend.connect(),
+    wipe: async () => backend.wipe(),
+    payloads: async () => backend.ids().map(() => '{}'),
+    dispose: async () => {},
+  };
+});
 
 test('no update is lost, whatever writers do at once', async () => {
   const transition = fc.record({
