@@ -7,7 +7,7 @@ import { WorkflowClient } from './workflow-client.ts';
 
 export interface ClientOptions extends ConverterOptions {
   connection: Connection;
-  /** Default: PERDURE_NAMESPACE, else `default`. */
+  /** Default: the connection's, else PERDURE_NAMESPACE, else `default`. */
   namespace?: string;
   /** For people: who is calling. Default `pid@host`. */
   identity?: string;
@@ -34,7 +34,10 @@ export class Client {
   constructor(options: ClientOptions) {
     this.#options = options;
     this.connection = options.connection;
-    this.namespace = options.namespace ?? loadClientConnectConfig().namespace;
+    this.namespace =
+      options.namespace ??
+      options.connection.defaults.namespace ??
+      loadClientConnectConfig().namespace;
     this.identity = options.identity ?? `${process.pid}@${hostname()}`;
     this.workflow = new WorkflowClient({
       connection: this.connection,

@@ -1,5 +1,6 @@
 import { type Duration, msToNumber } from '@perdure/common';
 import type { AppRouter } from '@perdure/contract';
+import type { KeyRing } from '@perdure/data-converter';
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 import { loadClientConnectConfig } from '@perdure/envconfig';
 import { type TRPCClient, createTRPCClient } from '@trpc/client';
@@ -15,6 +16,13 @@ const PATIENCE_MS = 30_000;
 /** Name of a workflow procedure of the contract. */
 export type WorkflowProcedure = keyof Inputs;
 
+/** What clients and workers use that name none themselves, before they ask the environment. */
+export interface ConnectionDefaults {
+  namespace?: string;
+  /** Null: payloads travel in the clear. */
+  keyRing?: KeyRing | null;
+}
+
 export interface ConnectionOptions {
   /** `host:port` or a URL. Default: PERDURE_ADDRESS, else `localhost:7233`. */
   address?: string;
@@ -22,6 +30,8 @@ export interface ConnectionOptions {
   apiKey?: string;
   /** How long to try the first time. Default 10 seconds. */
   connectTimeout?: Duration;
+  /** For the clients and workers on this connection. Default: nothing. */
+  defaults?: ConnectionDefaults;
 }
 
 /**
@@ -36,13 +46,16 @@ export interface ConnectionOptions {
 export class Connection {
   /** Where it leads. */
   readonly address: string;
+  /** Of the clients and workers on this connection. */
+  readonly defaults: ConnectionDefaults;
   /** The contract, typed; for what `Client` does not offer. */
   readonly service: TRPCClient<AppRouter>;
   /** @internal */
   readonly stream: StreamClient;
 
-  private constructor(address: string, stream: StreamClient) {
+  private constructor(address: string, stream: StreamClient, defaults: ConnectionDefaults) {
     this.address = address;
+    this.defaults = defaults;
     this.stream = stream;
     this.service = createTRPCClient<AppRouter>({ links: [streamLink(stream)] });
   }
@@ -59,7 +72,7 @@ export class Connection {
     const connectTimeoutMs = msToNumber(options.connectTimeout ?? '10s');
     const stream = new StreamClient({ address, apiKey, connectTimeoutMs });
     await stream.connect();
-    return new Connection(address, stream);
+    return new Connection(address, stream, options.defaults ?? {});
   }
 
   /**

@@ -7,13 +7,15 @@ import {
   loadKeyRing,
 } from '@perdure/data-converter';
 import { loadClientConnectConfig } from '@perdure/envconfig';
+import type { ConnectionDefaults } from './connection.ts';
 
 export interface ConverterOptions {
   /** Converters and codecs of your own. */
   dataConverter?: DataConverter;
   /**
-   * Keys that payloads are sealed with. Default: the ring that PERDURE_KEYRING names; without one
-   * payloads travel in the clear. Pass null for none whatever the environment says.
+   * Keys that payloads are sealed with. Default: the connection's, else the ring that
+   * PERDURE_KEYRING names; without one payloads travel in the clear. Pass null for none whatever
+   * connection and environment say.
    */
   keyRing?: KeyRing | null;
 }
@@ -23,8 +25,11 @@ export interface ConverterOptions {
  */
 export async function loadConverter({
   dataConverter,
-  keyRing,
-}: ConverterOptions): Promise<LoadedDataConverter> {
+  connection,
+  keyRing = connection?.defaults.keyRing,
+}: ConverterOptions & {
+  readonly connection?: { readonly defaults: ConnectionDefaults };
+}): Promise<LoadedDataConverter> {
   if (keyRing !== undefined)
     return loadDataConverter({ dataConverter, keyRing: keyRing ?? undefined });
   const { keyring } = loadClientConnectConfig();

@@ -1,7 +1,7 @@
 /** Reach Perdure from your own programs: connect, start workflows, talk to them, get results. */
 export { Client, type ClientOptions } from './client.ts';
 export { type ConverterOptions, loadConverter } from './converter.ts';
-export { Connection, type ConnectionOptions } from './connection.ts';
+export { Connection, type ConnectionDefaults, type ConnectionOptions } from './connection.ts';
 // There is no native part: the name is kept for programs that use it.
 export { Connection as NativeConnection } from './connection.ts';
 export { WorkflowFailedError } from './errors.ts';

@@ -17,7 +17,7 @@ export interface WorkerOptions extends ConverterOptions {
   taskQueue: string;
   /** Default: one of its own, from the environment, closed with the worker. */
   connection?: Connection;
-  /** Default: PERDURE_NAMESPACE, else `default`. */
+  /** Default: the connection's, else PERDURE_NAMESPACE, else `default`. */
   namespace?: string;
   /** Absolute path of the module that exports the workflows. Without it or a bundle: activities only. */
   workflowsPath?: string;
@@ -83,7 +83,10 @@ export function compileWorkerOptions(options: WorkerOptions): CompiledWorkerOpti
   }
   return {
     taskQueue,
-    namespace: options.namespace ?? loadClientConnectConfig().namespace,
+    namespace:
+      options.namespace ??
+      options.connection?.defaults.namespace ??
+      loadClientConnectConfig().namespace,
     identity: options.identity ?? `${process.pid}@${hostname()}`,
     workflowSlots: hasWorkflows ? slots(options, 'maxConcurrentWorkflowTaskExecutions', 40) : 0,
     activitySlots:
