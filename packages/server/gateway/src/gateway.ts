@@ -5,7 +5,7 @@
  */
 import type { Server } from 'node:http';
 import { serve } from '@hono/node-server';
-import { type Logger, PerdureServiceError } from '@perdure/common';
+import { type Clock, type Logger, PerdureServiceError } from '@perdure/common';
 import {
   type Caller,
   type ContractContext,
@@ -27,10 +27,14 @@ import { StreamServer } from './stream/stream-server.ts';
 /** Largest body of an HTTP request, in bytes: what a frame of the stream may have. */
 const MAX_BODY_BYTES = MAX_FRAME_BYTES;
 
+const machineClock: Clock = { now: () => Date.now() };
+
 export interface GatewayParts {
   readonly dataPlane: DataPlane;
   readonly controlPlane: ControlPlane;
   readonly log: Logger;
+  /** The data plane's: workers are told its time. Default: the machine's. */
+  readonly clock?: Clock;
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** 0 picks a free one. */
@@ -46,10 +50,10 @@ export interface Gateway {
 
 /** @throws Error with code EADDRINUSE when the port is taken */
 export async function startGateway(parts: GatewayParts): Promise<Gateway> {
-  const { dataPlane, controlPlane, log, host = '127.0.0.1', port } = parts;
+  const { dataPlane, controlPlane, log, clock = machineClock, host = '127.0.0.1', port } = parts;
   const services: Services = { workflows: dataPlane.workflows, control: controlPlane.control };
   const app = httpApp(services, controlPlane, log);
-  const stream = new StreamServer({ services, dataPlane, controlPlane, log });
+  const stream = new StreamServer({ services, dataPlane, controlPlane, clock, log });
   const { server, port: actual } = await listen(app, host, port);
   stream.attach(server);
   return {

@@ -2,7 +2,7 @@
  * One WebSocket of an SDK: calls of the contract and any number of workers. Replies that become
  * ready in the same turn leave in one frame.
  */
-import { type Logger, PerdureServiceError } from '@perdure/common';
+import { type Clock, type Logger, PerdureServiceError } from '@perdure/common';
 import { type Caller, type NamespaceCaller, type Services, faultInside } from '@perdure/contract';
 import type { DataPlane, WorkerChannel, WorkerConnection } from '@perdure/data-plane';
 import {
@@ -29,6 +29,7 @@ const MAX_UNREAD_BYTES = 128 * 1024 * 1024;
 export interface ConnectionParts {
   readonly services: Services;
   readonly dataPlane: DataPlane;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -137,7 +138,7 @@ export class StreamConnection {
       await this.#workers.open(
         channel,
         () => this.#parts.dataPlane.openWorker(caller, hello, this.#channel(channel)),
-        () => this.#say({ kind: 'workerOpened', channel, serverTimeMs: Date.now() }),
+        () => this.#say({ kind: 'workerOpened', channel, serverTimeMs: this.#parts.clock.now() }),
       );
     } catch (error) {
       const { code, message } = this.#refusalOf(error, 'openWorker');
@@ -169,7 +170,7 @@ export class StreamConnection {
   #channel(channel: number): WorkerChannel {
     return {
       deliver: ({ acks, workflowTasks, activityTasks }) => {
-        const serverTimeMs = Date.now();
+        const serverTimeMs = this.#parts.clock.now();
         this.#say({ kind: 'tasks', channel, serverTimeMs, acks, workflowTasks, activityTasks });
       },
       cancelActivities: (tokens) => this.#say({ kind: 'cancelActivities', channel, tokens }),

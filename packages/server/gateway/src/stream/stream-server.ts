@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type Logger, PerdureServiceError } from '@perdure/common';
+import { type Clock, type Logger, PerdureServiceError } from '@perdure/common';
 import { type Caller, type Services, httpStatusOf } from '@perdure/contract';
 import type { ControlPlane } from '@perdure/control-plane';
 import type { DataPlane } from '@perdure/data-plane';
@@ -21,6 +21,7 @@ export interface StreamParts {
   readonly services: Services;
   readonly dataPlane: DataPlane;
   readonly controlPlane: ControlPlane;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -78,8 +79,8 @@ export class StreamServer {
   }
 
   #accept(ws: WebSocket, caller: Caller): void {
-    const { services, dataPlane, log } = this.#parts;
-    const connection = new StreamConnection(ws, caller, { services, dataPlane, log });
+    const { services, dataPlane, clock, log } = this.#parts;
+    const connection = new StreamConnection(ws, caller, { services, dataPlane, clock, log });
     this.#connections.add(connection);
     ws.once('close', () => this.#connections.delete(connection));
   }
