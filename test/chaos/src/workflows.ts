@@ -16,6 +16,11 @@ export async function fooBar(input: string, attemptTimeout = outOfReach): Promis
   return bar(await foo(input));
 }
 
+/** Takes no step. */
+export async function echo(input: string): Promise<string> {
+  return input;
+}
+
 export const add = defineSignal<[number]>('add');
 export const finish = defineSignal('finish');
 
