@@ -29,6 +29,41 @@ export const ActivityCancellationType = {
 export type ActivityCancellationType =
   (typeof ActivityCancellationType)[keyof typeof ActivityCancellationType];
 
+/** When a cancelled child workflow call settles in the parent (semantics 29). */
+export const ChildWorkflowCancellationType = {
+  ABANDON: 'ABANDON',
+  TRY_CANCEL: 'TRY_CANCEL',
+  WAIT_CANCELLATION_REQUESTED: 'WAIT_CANCELLATION_REQUESTED',
+  WAIT_CANCELLATION_COMPLETED: 'WAIT_CANCELLATION_COMPLETED',
+} as const;
+export type ChildWorkflowCancellationType =
+  (typeof ChildWorkflowCancellationType)[keyof typeof ChildWorkflowCancellationType];
+
+/** What becomes of a child that still runs when its parent closes (semantics 33). */
+export const ParentClosePolicy = {
+  TERMINATE: 'TERMINATE',
+  ABANDON: 'ABANDON',
+  REQUEST_CANCEL: 'REQUEST_CANCEL',
+} as const;
+export type ParentClosePolicy = (typeof ParentClosePolicy)[keyof typeof ParentClosePolicy];
+
+/** Why a run follows another under the same workflow id (semantics 53-55). */
+export const ContinueAsNewInitiator = {
+  WORKFLOW: 'WORKFLOW',
+  RETRY: 'RETRY',
+  CRON_SCHEDULE: 'CRON_SCHEDULE',
+} as const;
+export type ContinueAsNewInitiator =
+  (typeof ContinueAsNewInitiator)[keyof typeof ContinueAsNewInitiator];
+
+/** How far an update has come (semantics 41-44). */
+export const WorkflowUpdateStage = {
+  ADMITTED: 'ADMITTED',
+  ACCEPTED: 'ACCEPTED',
+  COMPLETED: 'COMPLETED',
+} as const;
+export type WorkflowUpdateStage = (typeof WorkflowUpdateStage)[keyof typeof WorkflowUpdateStage];
+
 /** Why a failed unit of work was not tried again. */
 export const RetryState = {
   IN_PROGRESS: 'IN_PROGRESS',

@@ -11,12 +11,16 @@ export {
 } from './retry-policy.ts';
 export {
   ActivityCancellationType,
+  ChildWorkflowCancellationType,
+  ContinueAsNewInitiator,
   type ListedExecution,
+  ParentClosePolicy,
   RetryState,
   TimeoutType,
   WorkflowExecutionStatus,
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
+  WorkflowUpdateStage,
 } from './enums.ts';
 export {
   ActivityFailure,

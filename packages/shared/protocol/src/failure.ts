@@ -15,6 +15,7 @@ import {
   optional,
   record,
   text,
+  uuid,
   variant,
   word,
 } from './record.ts';
@@ -57,7 +58,7 @@ const failureInfo = variant('kind', {
     record({
       namespace: optional(name),
       workflowId: name,
-      runId: optional(name),
+      runId: optional(uuid),
       workflowType: name,
       initiatedEventId: optional(count),
       startedEventId: optional(count),

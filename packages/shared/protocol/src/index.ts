@@ -2,9 +2,11 @@
  * What travels between Perdure's parts and what is kept: types, checks and byte forms. No I/O.
  */
 export * from './bytes.ts';
+export * from './command-blobs.ts';
 export * from './commands.ts';
 export * from './failure.ts';
 export * from './frame.ts';
+export * from './history/causes.ts';
 export * from './history/codec.ts';
 export * from './history/events.ts';
 export * from './payload.ts';
@@ -17,6 +19,7 @@ export {
   count,
   flag,
   list,
+  map,
   name,
   optional,
   readUntrusted,
@@ -28,5 +31,8 @@ export {
   word,
 } from './record.ts';
 export { retryPolicy } from './retry-policy.ts';
+export * from './search-attributes.ts';
 export * from './stream.ts';
+export * from './updates.ts';
 export { packUuid, unpackUuid } from './uuid.ts';
+export * from './workflow-execution.ts';

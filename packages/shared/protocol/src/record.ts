@@ -76,6 +76,25 @@ export function list<T>(field: Field<T>, most = 10_000): Field<readonly T[]> {
   };
 }
 
+/** Values by name; travels as one list of names and values in turn. */
+export function map<T>(field: Field<T>, most = 1_000): Field<Readonly<Record<string, T>>> {
+  const values = z.record(name.schema as z.ZodString, field.schema);
+  return {
+    schema: values.refine((entries) => Object.keys(entries).length <= most, {
+      error: `must have at most ${most} entries`,
+    }) as unknown as z.ZodType<Readonly<Record<string, T>>>,
+    to: (entries) => Object.entries(entries).flatMap(([key, value]) => [key, field.to(value)]),
+    from(wire) {
+      const flat = asArray(wire, 'a list of names and values');
+      const entries: [string, T][] = [];
+      for (let i = 0; i < flat.length; i += 2) {
+        entries.push([flat[i] as string, field.from(flat[i + 1])]);
+      }
+      return Object.fromEntries(entries);
+    },
+  };
+}
+
 /** A field that refers to a record declared later or to itself. */
 export function lazy<T>(get: () => Field<T>): Field<T> {
   return {

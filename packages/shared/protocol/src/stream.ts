@@ -12,7 +12,7 @@
 import { errorCodes } from '@perdure/common';
 import { command } from './commands.ts';
 import { failure } from './failure.ts';
-import { workflowTaskFailedCause } from './history/events.ts';
+import { workflowTaskFailedCause } from './history/causes.ts';
 import { blob } from './payload.ts';
 import {
   type ValueOf,
@@ -33,6 +33,8 @@ import { retryPolicy } from './retry-policy.ts';
 export const STREAM_PROTOCOL = 'perdure.1';
 /** Path of the WebSocket. */
 export const STREAM_PATH = '/stream';
+/** Time between two pings of the server, in milliseconds; one without an answer ends a connection. */
+export const PING_INTERVAL_MS = 2_000;
 /** Largest frame, in bytes, that either side accepts. */
 export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 

@@ -20,6 +20,7 @@ interface Definition {
   readonly values?: readonly unknown[];
   readonly entries?: Record<string, string>;
   readonly getter?: () => z.ZodType;
+  readonly valueType?: z.ZodType;
 }
 
 function fromSchema(schema: z.ZodType, depth: number): fc.Arbitrary<unknown> {
@@ -41,6 +42,12 @@ function fromSchema(schema: z.ZodType, depth: number): fc.Arbitrary<unknown> {
       );
     case 'array':
       return fc.array(fromSchema(definition.element!, depth + 1), { maxLength: 3 });
+    case 'record':
+      return fc.dictionary(
+        fc.string({ maxLength: 10 }).filter((key) => key !== '__proto__'),
+        fromSchema(definition.valueType!, depth + 1),
+        { maxKeys: 3, noNullPrototype: true },
+      );
     case 'union':
       return fc.oneof(...definition.options!.map((option) => fromSchema(option, depth)));
     case 'literal':
@@ -55,6 +62,8 @@ function fromSchema(schema: z.ZodType, depth: number): fc.Arbitrary<unknown> {
       return fc.maxSafeNat();
     case 'boolean':
       return fc.boolean();
+    case 'null':
+      return fc.constant(null);
     case 'unknown':
       return fc.constantFrom('text', 7, true, ['list'], { key: 'value' });
     case 'custom':

@@ -2,6 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   command,
+  commandBlobs,
+  commandFailure,
+  failureBlobs,
   decodeDownstream,
   decodeUpstream,
   downstreamMessage,
@@ -65,11 +68,29 @@ describe('frames', () => {
 });
 
 describe('commands', () => {
-  it('close a run when they complete, fail or cancel it', () => {
+  it('close a run when they complete, fail, cancel or continue it', () => {
     fc.assert(
       fc.property(anyOf(command), (value) => {
-        const closes = /^(Complete|Fail|Cancel)WorkflowExecution$/.test(value.commandType);
+        const closes = /^(Complete|Fail|Cancel|ContinueAsNew)WorkflowExecution$/.test(
+          value.commandType,
+        );
         expect(isCloseCommand(value)).toBe(closes);
+      }),
+    );
+  });
+
+  it('show every payload they carry', () => {
+    const countBytes = (value: unknown): number => {
+      if (value instanceof Uint8Array) return 1;
+      if (value === null || typeof value !== 'object') return 0;
+      return Object.values(value).reduce((sum: number, each) => sum + countBytes(each), 0);
+    };
+    fc.assert(
+      fc.property(anyOf(command), (value) => {
+        const failure = commandFailure(value);
+        const shown = [...commandBlobs(value)].length;
+        const failed = failure ? [...failureBlobs(failure)].length : 0;
+        expect(shown + failed).toBe(countBytes(value));
       }),
     );
   });

@@ -7,6 +7,7 @@ import {
   count,
   flag,
   list,
+  map,
   name,
   optional,
   pack,
@@ -31,6 +32,7 @@ const everything = record({
   word: word(['a', 'b']),
   one: inner,
   many: list(inner),
+  named: map(inner),
   maybe: optional(inner),
   rest: optional(anything),
 });
@@ -80,6 +82,9 @@ describe('a record', () => {
     for (const [wire, message] of bad) expect(() => readUntrusted(inner, wire)).toThrow(message);
     expect(() => readUntrusted(list(count, 2), [1, 2, 3])).toThrow(/Too big/);
     expect(() => readUntrusted(list(count), 1)).toThrow(/wanted a list/);
+    expect(() => readUntrusted(map(count, 1), ['a', 1, 'b', 2])).toThrow(/at most 1 entries/);
+    expect(() => readUntrusted(map(count), ['a', -1])).toThrow(/Too small/);
+    expect(() => readUntrusted(map(count), { a: 1 })).toThrow(/wanted a list of names/);
     expect(() => readUntrusted(word(['a', 'b']), 'c')).toThrow(/invalid_value/);
     expect(() => readUntrusted(bytes, [1, 2])).toThrow(/Uint8Array/);
   });

@@ -1,6 +1,6 @@
 /** How many bytes of payloads a request brings, about: what a transition may hold is limited. */
 import type { Command, Failure } from '@perdure/protocol';
-import { failureBlobs } from '@perdure/protocol';
+import { commandBlobs, commandFailure, failureBlobs } from '@perdure/protocol';
 import type { Request } from './request.ts';
 
 /** Bytes of a request. */
@@ -15,8 +15,10 @@ export function weightOf(request: Request): number {
 }
 
 function weightOfCommand(command: Command): number {
-  const failure = 'failure' in command ? weightOfFailure(command.failure) : 0;
-  return failure + blobsOf(command);
+  const failure = commandFailure(command);
+  let weight = failure ? weightOfFailure(failure) : 0;
+  for (const [, blob] of commandBlobs(command)) weight += blob.length;
+  return weight;
 }
 
 function weightOfFailure(failure: Failure): number {

@@ -9,6 +9,8 @@ import {
   type Failure,
   MAX_BLOB_BYTES,
   type PayloadBlob,
+  commandBlobs,
+  commandFailure,
   failureBlobs,
   hasClearText,
   isSealed,
@@ -56,10 +58,9 @@ export function checkCompletion(rules: PayloadRules, completion: Completion): vo
 
 function checkCommand(rules: PayloadRules, command: Command): void {
   checkCommandFields(command);
-  if (command.commandType === 'FailWorkflowExecution') return checkFailure(rules, command.failure);
-  if ('input' in command) checkBlobs(rules, { input: command.input, header: command.header });
-  if ('result' in command) checkBlobs(rules, { result: command.result });
-  if ('details' in command) checkBlobs(rules, { details: command.details });
+  const failure = commandFailure(command);
+  if (failure) checkFailure(rules, failure);
+  for (const [field, blob] of commandBlobs(command)) checkBlob(rules, field, blob);
 }
 
 function checkBlob(rules: PayloadRules, field: string, blob: PayloadBlob): void {

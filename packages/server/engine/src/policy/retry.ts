@@ -98,6 +98,7 @@ function isRetryable(failure: Failure, policy: CompiledRetryPolicy): boolean {
     case 'terminated':
       return false;
     case 'activity':
+    case 'childWorkflow':
       return true;
     default:
       return info satisfies never;

@@ -62,7 +62,7 @@ type Check<T extends CommandType> = (
   command: CommandOf<T>,
 ) => TaskRefusal | undefined;
 
-const checks: { readonly [T in CommandType]: Check<T> } = {
+const checks: { readonly [T in CommandType]?: Check<T> } = {
   ScheduleActivityTask: checkScheduleActivity,
   RequestCancelActivityTask: checkRequestCancelActivity,
   StartTimer: checkStartTimer,
@@ -73,7 +73,8 @@ const checks: { readonly [T in CommandType]: Check<T> } = {
 };
 
 function checkCommand(ledger: Ledger, command: Command): TaskRefusal | undefined {
-  return (checks[command.commandType] as Check<CommandType>)(ledger, command);
+  const check = checks[command.commandType] as Check<CommandType> | undefined;
+  return check ? check(ledger, command) : bad(`${command.commandType} is not supported yet`);
 }
 
 function checkScheduleActivity(

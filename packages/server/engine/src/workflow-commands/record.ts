@@ -36,7 +36,7 @@ export function recordCommands(
 
 type Recorder<T extends CommandType> = (recording: Recording, command: CommandOf<T>) => void;
 
-const recorders: { readonly [T in CommandType]: Recorder<T> } = {
+const recorders: { readonly [T in CommandType]?: Recorder<T> } = {
   ScheduleActivityTask: recordScheduleActivity,
   RequestCancelActivityTask: recordRequestCancelActivity,
   StartTimer({ draft, workflowTaskCompletedEventId }, { timerId, startToFireTimeoutMs }) {
