@@ -5,6 +5,7 @@ export { Connection, type ConnectionDefaults, type ConnectionOptions } from './c
 // There is no native part: the name is kept for programs that use it.
 export { Connection as NativeConnection } from './connection.ts';
 export { WorkflowFailedError } from './errors.ts';
+export { reconnectDelay } from './stream/reconnect-delay.ts';
 export type { Channel, ChannelListener, StreamClient } from './stream/stream-client.ts';
 export { type ListOptions, WorkflowClient, type WorkflowStartOptions } from './workflow-client.ts';
 export type {

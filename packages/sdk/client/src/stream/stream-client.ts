@@ -4,6 +4,9 @@
  * States: *connecting*, *open*, *waiting* (between two tries), *closed*. While it is not open,
  * calls wait. After a reconnect every call that had no reply is sent again, which is safe because
  * writes carry request ids, and every channel is told to introduce itself anew.
+ *
+ * A server that falls silent (it pings every 2 s), or whose frame cannot be read, is left and
+ * called anew.
  */
 import { PerdureServiceError } from '@perdure/common';
 import {
@@ -17,7 +20,13 @@ import {
 import { type ClientRequest, type IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { framesOf } from './frames.ts';
+import { Lifeline } from './lifeline.ts';
 import { reconnectDelay } from './reconnect-delay.ts';
+
+/** Code of a WebSocket close after a frame that cannot be read. */
+const PROTOCOL_ERROR = 1002;
+/** How long the server gets to answer a close, in milliseconds. */
+const CLOSE_TIMEOUT_MS = 1_000;
 
 type MessageOf<K extends DownstreamMessage['kind']> = Extract<DownstreamMessage, { kind: K }>;
 type CallMessage = Extract<UpstreamMessage, { kind: 'call' }>;
@@ -26,7 +35,8 @@ type CallMessage = Extract<UpstreamMessage, { kind: 'call' }>;
 export interface ChannelListener {
   /** The socket is open (again): introduce yourself. */
   connected(): void;
-  disconnected(): void;
+  /** @param why what is known of the reason */
+  disconnected(why: string): void;
   opened(message: MessageOf<'workerOpened'>): void;
   refused(message: MessageOf<'workerRefused'>): void;
   tasks(message: MessageOf<'tasks'>): void;
@@ -40,6 +50,8 @@ export interface Channel {
   readonly number: number;
   /** Messages said in the same turn leave in one frame; while disconnected they are dropped. */
   send(message: UpstreamMessage): void;
+  /** See {@link StreamClient.isCountedOn}. */
+  isCountedOn(): true | Promise<boolean>;
   close(): void;
 }
 
@@ -61,6 +73,10 @@ export class StreamClient {
   readonly #options: StreamClientOptions;
   readonly #calls = new Map<number, PendingCall>();
   readonly #channels = new Map<number, ChannelListener>();
+  readonly #lifeline = new Lifeline((socket, ms) => {
+    this.#leftBecause = `the server has not been heard for ${ms} ms`;
+    socket.terminate();
+  });
   #state: 'connecting' | 'open' | 'waiting' | 'closed' = 'waiting';
   #socket: WebSocket | undefined;
   #outgoing: UpstreamMessage[] = [];
@@ -69,6 +85,8 @@ export class StreamClient {
   #retry: NodeJS.Timeout | undefined;
   #end: Error | undefined;
   #lastGoodbye: MessageOf<'goodbye'> | undefined;
+  /** Why we left the socket, if it was us. */
+  #leftBecause: string | undefined;
 
   constructor(options: StreamClientOptions) {
     this.#options = options;
@@ -99,7 +117,10 @@ export class StreamClient {
   }
 
   /** {@link call}, with the means to give it up: then its promise never settles. */
-  start(path: string, input: unknown): { output: Promise<unknown>; abandon(): void } {
+  start(
+    path: string,
+    input: unknown,
+  ): { readonly output: Promise<unknown>; readonly abandon: () => void } {
     if (this.#end) return { output: Promise.reject(this.#end), abandon() {} };
     const callId = this.#nextId++;
     const message: CallMessage = { kind: 'call', callId, path, input };
@@ -118,8 +139,21 @@ export class StreamClient {
     return {
       number,
       send: (message) => this.#send(message),
+      isCountedOn: () => this.isCountedOn(),
       close: () => void this.#channels.delete(number),
     };
+  }
+
+  /**
+   * Whether the server still counts on what it has given to this process. After a standstill it may
+   * have handed it on, and the process reads its old mail as if nothing had happened: then the
+   * server is asked, and what it answers is waited for.
+   *
+   * @returns true at once as long as the process has not stood still; else whether the server
+   *   answers on this very connection
+   */
+  isCountedOn(): true | Promise<boolean> {
+    return this.#lifeline.isCountedOn();
   }
 
   /** Ends the connection; calls under way are rejected. What was said before still leaves. */
@@ -132,7 +166,7 @@ export class StreamClient {
     await new Promise<void>((resolve) => {
       socket.once('close', () => resolve());
       socket.close();
-      setTimeout(() => socket.terminate(), 1_000).unref();
+      setTimeout(() => socket.terminate(), CLOSE_TIMEOUT_MS).unref();
     });
   }
 
@@ -149,10 +183,10 @@ export class StreamClient {
     this.#socket = socket;
     return new Promise((resolve, reject) => {
       socket.once('open', () => {
-        this.#opened();
+        this.#opened(socket);
         resolve();
       });
-      socket.on('message', (data) => this.#receive(data as Buffer));
+      socket.on('message', (data) => this.#receive(socket, data as Buffer));
       socket.once('unexpected-response', (request, response) => {
         void refusalOf(request, response).then(reject);
       });
@@ -164,9 +198,11 @@ export class StreamClient {
     });
   }
 
-  #opened(): void {
+  #opened(socket: WebSocket): void {
     this.#state = 'open';
-    this.#failures = 0;
+    this.#lastGoodbye = undefined;
+    this.#leftBecause = undefined;
+    this.#lifeline.opened(socket);
     this.#outgoing = [];
     for (const { message } of this.#calls.values()) this.#send(message);
     for (const listener of this.#channels.values()) listener.connected();
@@ -176,9 +212,13 @@ export class StreamClient {
     if (socket !== this.#socket || this.#state === 'closed') return;
     const wasOpen = this.#state === 'open';
     this.#state = 'waiting';
+    this.#lifeline.broken();
     if (!wasOpen) return;
-    for (const listener of this.#channels.values()) listener.disconnected();
     const goodbye = this.#lastGoodbye;
+    const why = this.#leftBecause ?? goodbye?.message ?? 'the connection broke';
+    for (const listener of this.#channels.values()) listener.disconnected(why);
+    // Clients have no logger; workers have.
+    if (this.#leftBecause && this.#channels.size === 0) process.emitWarning(reconnecting(why));
     if (goodbye && goodbye.code !== 'UNAVAILABLE') {
       return this.#finish(new PerdureServiceError(goodbye.code, goodbye.message));
     }
@@ -206,14 +246,32 @@ export class StreamClient {
     this.#state = 'closed';
     this.#end = error;
     clearTimeout(this.#retry);
+    this.#lifeline.close();
     for (const call of this.#calls.values()) call.reject(error);
     this.#calls.clear();
     for (const listener of this.#channels.values()) listener.failed(error);
     this.#channels.clear();
   }
 
-  #receive(frame: Buffer): void {
-    for (const message of decodeDownstream(frame)) this.#handle(message);
+  #receive(socket: WebSocket, frame: Buffer): void {
+    if (this.#leftBecause !== undefined) return;
+    this.#lifeline.heard();
+    let messages: DownstreamMessage[];
+    try {
+      messages = decodeDownstream(frame);
+    } catch (error) {
+      return this.#leave(socket, `a frame of the server cannot be read (${textOf(error)})`);
+    }
+    // Not at the handshake: a server that says nothing sensible is not to be called in a loop.
+    this.#failures = 0;
+    for (const message of messages) this.#handle(message);
+  }
+
+  /** Nothing more is heard from the socket, and its end leads to a new one. */
+  #leave(socket: WebSocket, why: string): void {
+    this.#leftBecause = why;
+    socket.close(PROTOCOL_ERROR, why.slice(0, 40));
+    setTimeout(() => socket.terminate(), CLOSE_TIMEOUT_MS).unref();
   }
 
   #handle(message: DownstreamMessage): void {
@@ -273,6 +331,10 @@ function afterMicrotasks(flush: () => void): void {
   queueMicrotask(() => process.nextTick(flush));
 }
 
+function reconnecting(why: string): string {
+  return `the connection to the Perdure server is made anew: ${why}`;
+}
+
 /** URL of the stream at an address. */
 function streamUrl(address: string): string {
   const url = new URL(address.includes('://') ? address : `ws://${address}`);
@@ -304,10 +366,13 @@ function callTooLarge(): PerdureServiceError {
 }
 
 function unreachable(address: string, error: unknown): PerdureServiceError {
-  const why = error instanceof Error && error.message ? error.message : String(error);
   return new PerdureServiceError(
     'UNAVAILABLE',
-    `no Perdure server answers at '${address}' (${why}); start one with 'npx perdure dev', or set PERDURE_ADDRESS`,
+    `no Perdure server answers at '${address}' (${textOf(error)}); start one with 'npx perdure dev', or set PERDURE_ADDRESS`,
     { retryable: true },
   );
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error && error.message ? error.message : String(error);
 }

@@ -113,8 +113,10 @@ export class ActivityRunner {
     args: readonly unknown[],
     heartbeatDetails: unknown,
   ): Promise<void> {
-    const { options, log } = this.#parts;
+    const { options, session, log } = this.#parts;
     const { token } = task;
+    const may = session.mayBegin();
+    if (may !== true && !(await may)) return this.#leaveToOthers(task);
     const attempt = new ActivityAttempt({
       token,
       info: infoOf(options, task, heartbeatDetails),
@@ -132,6 +134,21 @@ export class ActivityRunner {
     const outcome = await attempt.run();
     this.#attempts.delete(key);
     await this.#report(token, task.activityId, outcome, attempt);
+  }
+
+  /** The attempt has not begun; the server finds that out and hands it on, if it has not yet. */
+  #leaveToOthers({ token, activityType }: RunnableTask): void {
+    const { session, log } = this.#parts;
+    const { workflowId, attempt } = token;
+    session.free('activity');
+    log.warn(
+      'an activity is not begun: this process stood still, and the server may have given it up',
+      {
+        workflowId,
+        activityType,
+        attempt,
+      },
+    );
   }
 
   async #report(

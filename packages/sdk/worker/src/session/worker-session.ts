@@ -4,10 +4,13 @@
  *
  * Guarantee: a completion handed to {@link complete} is reported until the server answers, however
  * often the connection breaks; the server records it once.
+ *
+ * Best effort: of the heartbeats of an attempt while there is no connection, the last is sent when
+ * there is one.
  */
 import { randomUUID } from 'node:crypto';
-import type { Connection, Channel } from '@perdure/client';
-import { type Logger, PerdureServiceError } from '@perdure/common';
+import { type Channel, type Connection, reconnectDelay } from '@perdure/client';
+import { type ErrorCode, type Logger, PerdureServiceError } from '@perdure/common';
 import type {
   Ack,
   ActivityTask,
@@ -41,6 +44,9 @@ export interface SessionFacts {
   readonly activitySlots: number;
 }
 
+/** Refusals of a worker that pass by themselves: the server's store is away, say. */
+const PASSING: readonly ErrorCode[] = ['UNAVAILABLE', 'INTERNAL'];
+
 type Unnumbered<C> = C extends Completion ? Omit<C, 'n'> : never;
 /** A completion that has no number yet. */
 export type NewCompletion = Unnumbered<Completion>;
@@ -69,6 +75,11 @@ export class WorkerSession {
   /** Slots that came free between introducing ourselves and being let in. */
   #freedMeanwhile = { workflow: 0, activity: 0 };
   #idleWaiters: (() => void)[] = [];
+  /** The latest of each attempt that could not be sent. */
+  readonly #unsentHeartbeats = new Map<string, Heartbeat>();
+  /** Refusals in a row. */
+  #refusals = 0;
+  #again: NodeJS.Timeout | undefined;
 
   constructor(connection: Connection, facts: SessionFacts, listener: SessionListener, log: Logger) {
     this.#facts = facts;
@@ -80,17 +91,18 @@ export class WorkerSession {
     });
     this.#channel = connection.stream.openChannel({
       connected: () => this.#hello(),
-      disconnected: () => this.#disconnected(),
+      disconnected: (why) => this.#disconnected(why),
       opened: ({ serverTimeMs }) => this.#nowOpen(serverTimeMs),
-      refused: ({ code, message }) => this.#refused(new PerdureServiceError(code, message)),
+      refused: ({ code, message }) => this.#refused(code, message),
       tasks: (message) => {
+        this.#refusals = 0;
         this.clock.observe(message.serverTimeMs);
         for (const ack of message.acks) this.#acknowledged(ack);
         for (const task of message.workflowTasks) this.#takeWorkflowTask(task);
         for (const task of message.activityTasks) this.#takeActivityTask(task);
       },
       cancelActivities: ({ tokens }) => tokens.forEach((token) => listener.cancelActivity(token)),
-      failed: (error) => this.#refused(error),
+      failed: (error) => this.#failed(error),
     });
   }
 
@@ -106,14 +118,20 @@ export class WorkerSession {
     if (this.#isOpen) this.#report([numbered]);
   }
 
-  /** Best effort: a heartbeat that is lost is followed by the next. */
+  /** Sends it, or keeps it until it can be sent and it is still the attempt's last. */
   heartbeat(heartbeat: Heartbeat): void {
-    if (!this.#isOpen) return;
-    this.#channel.send({
-      kind: 'heartbeat',
-      channel: this.#channel.number,
-      heartbeats: [heartbeat],
-    });
+    if (this.#isOpen) this.#sendHeartbeats([heartbeat]);
+    else this.#unsentHeartbeats.set(keyOf(heartbeat.token), heartbeat);
+  }
+
+  /**
+   * Whether an activity that the server has handed to this worker is still the worker's to begin.
+   *
+   * @returns true at once, unless this process has stood still; then whether the server answers on
+   *   the connection it gave the task on. One that does not may have handed it on
+   */
+  mayBegin(): true | Promise<boolean> {
+    return this.#channel.isCountedOn();
   }
 
   /** A slot is free again; the server may fill it. */
@@ -122,6 +140,10 @@ export class WorkerSession {
     if (this.#draining) return;
     if (!this.#isOpen) this.#freedMeanwhile[kind] += 1;
     else this.#grant(kind === 'workflow' ? 1 : 0, kind === 'activity' ? 1 : 0);
+  }
+
+  #sendHeartbeats(heartbeats: readonly Heartbeat[]): void {
+    this.#channel.send({ kind: 'heartbeat', channel: this.#channel.number, heartbeats });
   }
 
   #grant(workflow: number, activity: number): void {
@@ -154,6 +176,7 @@ export class WorkerSession {
   close(): void {
     if (this.#isOpen) this.#channel.send({ kind: 'closeWorker', channel: this.#channel.number });
     this.#isOpen = false;
+    clearTimeout(this.#again);
     // After what was just said has left.
     setImmediate(() => this.#channel.close());
   }
@@ -187,19 +210,38 @@ export class WorkerSession {
     if (this.#unacknowledged.size > 0) {
       this.#report([...this.#unacknowledged.values()].map(({ completion }) => completion));
     }
+    this.#catchUpOnHeartbeats();
     if (this.#draining) this.drain();
     this.#openedOnce();
   }
 
-  #disconnected(): void {
+  #catchUpOnHeartbeats(): void {
+    const running = new Set(this.#listener.runningActivities().map(keyOf));
+    const unsent = [...this.#unsentHeartbeats].filter(([key]) => running.has(key));
+    this.#unsentHeartbeats.clear();
+    if (unsent.length > 0) this.#sendHeartbeats(unsent.map(([, heartbeat]) => heartbeat));
+  }
+
+  #disconnected(why: string): void {
     this.#isOpen = false;
+    clearTimeout(this.#again);
     this.#log.warn('the connection to the server is lost; reconnecting', {
+      why,
       unacknowledged: this.#unacknowledged.size,
     });
   }
 
-  #refused(error: Error): void {
+  #refused(code: ErrorCode, message: string): void {
     this.#isOpen = false;
+    if (!PASSING.includes(code)) return this.#failed(new PerdureServiceError(code, message));
+    this.#log.warn('the server cannot take the worker now; asking again', { code, message });
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => this.#hello(), reconnectDelay(this.#refusals++));
+  }
+
+  #failed(error: Error): void {
+    this.#isOpen = false;
+    clearTimeout(this.#again);
     this.#refusedOnce(error);
     this.#opened.catch(() => {});
     this.#listener.failed(error);
@@ -253,4 +295,8 @@ export class WorkerSession {
     }
     return tokens;
   }
+}
+
+function keyOf({ runId, scheduledEventId, attempt }: ActivityToken): string {
+  return `${runId}.${scheduledEventId}.${attempt}`;
 }

@@ -8,14 +8,16 @@ import { type Clock, type Logger, PerdureServiceError } from '@perdure/common';
 import { type Caller, type Services, httpStatusOf } from '@perdure/contract';
 import type { ControlPlane } from '@perdure/control-plane';
 import type { DataPlane } from '@perdure/data-plane';
-import { MAX_FRAME_BYTES, STREAM_PATH, STREAM_PROTOCOL } from '@perdure/protocol';
+import {
+  MAX_FRAME_BYTES,
+  PING_INTERVAL_MS,
+  STREAM_PATH,
+  STREAM_PROTOCOL,
+} from '@perdure/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { bearerOf } from '../bearer.ts';
 import { cannotAuthenticate, logFault, nothingAt } from '../faults.ts';
 import { StreamConnection } from './stream-connection.ts';
-
-/** Time between looks at live connections: revoked keys, dead peers. */
-const CHECK_MS = 2_000;
 
 export interface StreamParts {
   readonly services: Services;
@@ -41,7 +43,7 @@ export class StreamServer {
   constructor(parts: StreamParts) {
     this.#parts = parts;
     this.#stopListening = parts.controlPlane.onRevoked((id) => this.#endKey(id));
-    this.#checks = setInterval(() => this.#check(), CHECK_MS);
+    this.#checks = setInterval(() => this.#check(), PING_INTERVAL_MS);
     this.#checks.unref();
   }
 
@@ -85,6 +87,7 @@ export class StreamServer {
     ws.once('close', () => this.#connections.delete(connection));
   }
 
+  /** A look at the live connections: dead peers, revoked keys. */
   #check(): void {
     for (const connection of this.#connections) connection.checkAlive();
     void this.#checkKeys();
