@@ -151,8 +151,5 @@ it('what a frozen process runs is handed on, and what it says when it wakes is o
   process.kill(frozen.pid, 'SIGCONT');
   load.start(100);
   await load.finish(30_000);
-  // A known limit: tasks that lay unread in the frozen process's socket begin when it wakes, after
-  // they were handed on. What they return is refused; that they begin at all is not prevented yet.
-  const flaws = (await load.flaws()).filter((flaw) => !/began .* after a result/.test(flaw));
-  expect(flaws).toEqual([]);
+  expect(await load.flaws()).toEqual([]);
 });
