@@ -1,0 +1,182 @@
+/**
+ * Decides when time is left out: while somebody waits for it to pass (a client for a result, a test
+ * in `sleep`) and nothing is going on that takes real time. Then the clock jumps to whatever is due
+ * next. In all other cases time passes as it does for everybody.
+ *
+ * What is going on: a workflow task or an activity that runs, or that will as soon as a worker takes
+ * it, and what the platform is about to do. So no deadline passes because others were asleep.
+ */
+import { IllegalStateError } from '@perdure/common';
+import type { MemoryRun } from '@perdure/store-memory';
+import { type PendingWork, pendingWorkOf } from './pending-work.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+/**
+ * How long a waiting task may be about to be taken, in real milliseconds. After that there is no
+ * worker for it, and its deadlines are to come.
+ */
+const TAKEN_WITHIN_MS = 1_000;
+
+interface Sleeper {
+  readonly until: number;
+  /** The activity that sleeps, if one does. */
+  readonly activity: string | undefined;
+  readonly wake: () => void;
+  readonly fail: (error: Error) => void;
+}
+
+/** What all runs are doing together. */
+interface Situation {
+  /** Workflows have dealt with all that was due. */
+  readonly settled: boolean;
+  /** Something takes real time. */
+  readonly busy: boolean;
+  readonly nextDueAt: number;
+  /** When, by the machine's clock, tasks that wait stop to count; Infinity when none does. */
+  readonly recheckAt: number;
+}
+
+export class TimeKeeper {
+  readonly #clock: VirtualClock;
+  readonly #runs = new Map<string, PendingWork>();
+  /** Since when tasks wait, by the machine's clock. */
+  readonly #waitingSince = new Map<string, number>();
+  readonly #sleepers = new Set<Sleeper>();
+  #awaited = 0;
+  #looking: NodeJS.Immediate | undefined;
+  #recheck: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+
+  /** A run has been written. */
+  written(run: Readonly<MemoryRun>): void {
+    const { runId } = run.key;
+    const before = this.#runs.get(runId);
+    const work = pendingWorkOf(run);
+    if (work) this.#runs.set(runId, work);
+    else this.#runs.delete(runId);
+    const waiting = new Set(work && waitingTasksOf(work));
+    for (const task of before ? waitingTasksOf(before) : []) {
+      if (!waiting.has(task)) this.#waitingSince.delete(task);
+    }
+    for (const task of waiting) {
+      if (!this.#waitingSince.has(task)) this.#waitingSince.set(task, performance.now());
+    }
+    this.#lookSoon();
+  }
+
+  /** Time may be left out until this settles. */
+  async whileAwaited<T>(result: Promise<T>): Promise<T> {
+    this.#awaited += 1;
+    this.#lookSoon();
+    try {
+      return await result;
+    } finally {
+      this.#awaited -= 1;
+    }
+  }
+
+  /**
+   * Resolves when that much time has passed and the workflows have dealt with what was due by then.
+   *
+   * @param activity name of the activity that sleeps: it takes no real time meanwhile
+   * @throws IllegalStateError when the environment is torn down meanwhile
+   */
+  sleep(ms: number, activity: string | undefined): Promise<void> {
+    return new Promise((wake, fail) => {
+      if (this.#closed) return fail(tornDown());
+      const until = this.#clock.now() + ms;
+      this.#sleepers.add({ until, activity, wake, fail });
+      this.#clock.set(ms, () => this.#lookSoon());
+      this.#lookSoon();
+    });
+  }
+
+  /** Time is left alone from here on. */
+  close(): void {
+    this.#closed = true;
+    clearImmediate(this.#looking);
+    clearTimeout(this.#recheck);
+    for (const { fail } of this.#sleepers) fail(tornDown());
+    this.#sleepers.clear();
+  }
+
+  /** In a later turn, after all that has already happened has been heard of. */
+  #lookSoon(): void {
+    if (this.#closed || this.#looking) return;
+    this.#looking = setImmediate(() => {
+      this.#looking = undefined;
+      this.#look();
+    });
+  }
+
+  #look(): void {
+    const { settled, busy, nextDueAt, recheckAt } = this.#assess();
+    clearTimeout(this.#recheck);
+    if (recheckAt < Number.POSITIVE_INFINITY) {
+      const wait = recheckAt - performance.now();
+      this.#recheck = setTimeout(() => this.#lookSoon(), Math.max(wait, 1));
+    }
+    if (!settled) return;
+    // Who has slept may want to do something before more time passes.
+    if (this.#wakeSleepers()) return this.#lookSoon();
+    if (busy || (this.#awaited === 0 && this.#sleepers.size === 0)) return;
+    const times = [nextDueAt, ...[...this.#sleepers].map(({ until }) => until)];
+    const next = Math.min(...times);
+    if (next === Number.POSITIVE_INFINITY) return;
+    this.#clock.jumpTo(next);
+    this.#lookSoon();
+  }
+
+  #assess(): Situation {
+    const now = this.#clock.now();
+    const asleep = new Set([...this.#sleepers].map(({ activity }) => activity));
+    let settled = true;
+    let busy = false;
+    let nextDueAt = Number.POSITIVE_INFINITY;
+    let recheckAt = Number.POSITIVE_INFINITY;
+    const isFresh = (task: string): boolean => {
+      const until = this.#waitingSince.get(task)! + TAKEN_WITHIN_MS;
+      if (until <= performance.now()) return false;
+      recheckAt = Math.min(recheckAt, until);
+      return true;
+    };
+    for (const work of this.#runs.values()) {
+      const task = work.waitingWorkflowTask;
+      const taskIsFresh = task !== undefined && isFresh(task);
+      if (work.underWay || work.dueAt <= now || taskIsFresh) settled = false;
+      // A result needs a worker, however late it comes; a sleep is to end without one too.
+      if (task !== undefined && this.#sleepers.size === 0) busy = true;
+      if (work.waitingActivities.some(isFresh)) busy = true;
+      if (work.runningActivities.some((activity) => !asleep.has(activity))) busy = true;
+      nextDueAt = Math.min(nextDueAt, work.dueAt);
+    }
+    return { settled, busy, nextDueAt, recheckAt };
+  }
+
+  /** Whether there were any to wake. */
+  #wakeSleepers(): boolean {
+    const now = this.#clock.now();
+    const due = [...this.#sleepers].filter(({ until }) => until <= now);
+    for (const sleeper of due) {
+      this.#sleepers.delete(sleeper);
+      sleeper.wake();
+    }
+    return due.length > 0;
+  }
+}
+
+function tornDown(): IllegalStateError {
+  return new IllegalStateError(
+    'the test environment was torn down while somebody slept in it; await sleep() before teardown()',
+  );
+}
+
+function waitingTasksOf({ waitingWorkflowTask, waitingActivities }: PendingWork): string[] {
+  return waitingWorkflowTask === undefined
+    ? [...waitingActivities]
+    : [waitingWorkflowTask, ...waitingActivities];
+}

@@ -1,0 +1,243 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as realSleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import {
+  ActivityFailure,
+  TimeoutFailure,
+  WorkflowFailedError,
+  type WorkflowHandle,
+} from '@perdure/client';
+import { IllegalStateError, type Workflow } from '@perdure/common';
+import { Worker, type WorkflowBundle, bundleWorkflowCode } from '@perdure/worker';
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import { TestWorkflowEnvironment } from '../src/index.ts';
+import { Activities } from './activities.ts';
+import * as workflows from './workflows.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const taskQueue = 'test';
+
+let bundle: WorkflowBundle;
+const environments: TestWorkflowEnvironment[] = [];
+
+beforeAll(async () => {
+  const workflowsPath = fileURLToPath(new URL('./workflows.ts', import.meta.url));
+  bundle = await bundleWorkflowCode({ workflowsPath });
+  // What is loaded with the first environment is not to count as any test's time.
+  await (await TestWorkflowEnvironment.createTimeSkipping()).teardown();
+});
+afterEach(async () => {
+  await Promise.all(environments.splice(0).map((env) => env.teardown()));
+});
+
+async function newEnvironment(): Promise<TestWorkflowEnvironment> {
+  const env = await TestWorkflowEnvironment.createTimeSkipping();
+  environments.push(env);
+  return env;
+}
+
+function workerOf(env: TestWorkflowEnvironment, activities = new Activities(env)): Promise<Worker> {
+  return Worker.create({
+    connection: env.nativeConnection,
+    taskQueue,
+    workflowBundle: bundle,
+    activities,
+  });
+}
+
+function start<T extends Workflow>(
+  env: TestWorkflowEnvironment,
+  workflow: T,
+  ...args: Parameters<T>
+): Promise<WorkflowHandle<T>> {
+  const options = { taskQueue, workflowId: randomUUID(), args };
+  return env.client.workflow.start<Workflow>(workflow, options) as Promise<WorkflowHandle<T>>;
+}
+
+/** Runs a workflow with a worker of its own. */
+async function run<T extends Workflow>(
+  env: TestWorkflowEnvironment,
+  workflow: T,
+  ...args: Parameters<T>
+): Promise<Awaited<ReturnType<T>>> {
+  const worker = await workerOf(env);
+  const handle = await start(env, workflow, ...args);
+  return worker.runUntil(handle.result()) as Promise<Awaited<ReturnType<T>>>;
+}
+
+test('a workflow sleeps for a year at once', async () => {
+  const env = await newEnvironment();
+  const before = await env.currentTimeMs();
+  expect(await run(env, workflows.sleepFor, 365 * DAY)).toBeGreaterThanOrEqual(365 * DAY);
+  const passed = (await env.currentTimeMs()) - before;
+  expect(passed).toBeGreaterThanOrEqual(365 * DAY);
+  expect(passed).toBeLessThan(366 * DAY);
+});
+
+test('a timeout of a condition comes at once, and a signal while time stands still comes before it', async () => {
+  const env = await newEnvironment();
+  const worker = await workerOf(env);
+  await worker.runUntil(async () => {
+    const alone = await start(env, workflows.waitADay);
+    expect(await alone.result()).toBe('nobody came');
+    const told = await start(env, workflows.waitADay);
+    // Nobody waits for anything: the day does not pass.
+    await realSleep(100);
+    await told.signal(workflows.proceed, 'go on');
+    expect(await told.result()).toBe('go on');
+  });
+});
+
+test('back-offs of hours between retries are left out', async () => {
+  const env = await newEnvironment();
+  // 1 + 2 + 4 + 8 + 16 hours.
+  expect(await run(env, workflows.retryFlaky, 5)).toBeGreaterThanOrEqual(31 * HOUR);
+});
+
+test('while an activity really runs, time passes as it does for everybody', async () => {
+  const env = await newEnvironment();
+  const worker = await workerOf(env, new Activities(env, 2_000));
+  const before = await env.currentTimeMs();
+  await worker.runUntil(async () => {
+    const handle = await start(env, workflows.workBesideTimer);
+    expect(await handle.result()).toBe('done');
+  });
+  expect((await env.currentTimeMs()) - before).toBeLessThan(HOUR);
+});
+
+test('an activity may sleep in the environment and take no time', async () => {
+  const env = await newEnvironment();
+  const took = await run(env, workflows.sleepInActivity);
+  expect(took).toBeGreaterThanOrEqual(20 * DAY);
+  expect(took).toBeLessThan(21 * DAY);
+});
+
+test('an activity that nobody takes times out', async () => {
+  const env = await newEnvironment();
+  const failure = await run(env, workflows.callUnserved).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(WorkflowFailedError);
+  const { cause } = failure as WorkflowFailedError;
+  expect(cause).toBeInstanceOf(ActivityFailure);
+  expect(cause?.cause).toBeInstanceOf(TimeoutFailure);
+  expect(cause?.cause).toMatchObject({ timeoutType: 'SCHEDULE_TO_START' });
+});
+
+test('sleep takes the workflows along, and leaves the rest of time alone', async () => {
+  const env = await newEnvironment();
+  const worker = await workerOf(env);
+  await worker.runUntil(async () => {
+    const handle = await start(env, workflows.countDays, 1_000);
+    const before = await env.currentTimeMs();
+    await env.sleep('73 hours');
+    const fired = async () => {
+      const { events } = await handle.fetchHistory();
+      return events.filter(({ eventType }) => eventType === 'TimerFired').length;
+    };
+    expect(await fired()).toBe(3);
+    expect((await env.currentTimeMs()) - before).toBeLessThan(3 * DAY + 2 * HOUR);
+    await realSleep(100);
+    expect(await fired()).toBe(3);
+    await handle.terminate();
+  });
+});
+
+test('sleep passes without a worker too', async () => {
+  const env = await newEnvironment();
+  const handle = await start(env, workflows.sleepFor, DAY);
+  const before = await env.currentTimeMs();
+  await env.sleep('1 hour');
+  expect((await env.currentTimeMs()) - before).toBeGreaterThanOrEqual(HOUR);
+  expect((await handle.describe()).status.name).toBe('RUNNING');
+});
+
+test('a worker that comes late finds no deadline passed', async () => {
+  const env = await newEnvironment();
+  const handle = await env.client.workflow.start(workflows.sleepFor, {
+    taskQueue,
+    workflowId: randomUUID(),
+    workflowRunTimeout: '1 hour',
+    args: [60_000],
+  });
+  const result = handle.result();
+  await realSleep(1_300);
+  const worker = await workerOf(env);
+  expect(await worker.runUntil(result)).toBeGreaterThanOrEqual(60_000);
+});
+
+test('two environments at once are two worlds', async () => {
+  const [a, b] = await Promise.all([newEnvironment(), newEnvironment()]);
+  const before = await b.currentTimeMs();
+  const [year, day] = await Promise.all([
+    run(a, workflows.sleepFor, 365 * DAY),
+    run(b, workflows.sleepFor, DAY),
+  ]);
+  expect(year).toBeGreaterThanOrEqual(365 * DAY);
+  expect(day).toBeLessThan(2 * DAY);
+  expect((await b.currentTimeMs()) - before).toBeLessThan(2 * DAY);
+  expect((await a.currentTimeMs()) - before).toBeGreaterThanOrEqual(365 * DAY);
+  for await (const { workflowType, status } of b.client.workflow.list()) {
+    expect({ workflowType, status }).toEqual({ workflowType: 'sleepFor', status: 'COMPLETED' });
+  }
+});
+
+test('the same test gives the same history, at the same distances in time', async () => {
+  const runOnce = async (): Promise<string[]> => {
+    const env = await newEnvironment();
+    const worker = await workerOf(env);
+    return worker.runUntil(async () => {
+      const handle = await start(env, workflows.mixture);
+      expect(await handle.result()).toEqual(['one', 'two']);
+      const { events } = await handle.fetchHistory();
+      const from = events[0]!.eventTime;
+      // What takes real time takes milliseconds, more or less.
+      const minutes = (time: number) => Math.round((time - from) / 60_000);
+      return events.map(({ eventType, eventTime }) => `${eventType} ${minutes(eventTime)}`);
+    });
+  };
+  const first = await runOnce();
+  expect(await runOnce()).toEqual(first);
+  expect(first.at(-1)).toMatch(/^WorkflowExecutionCompleted /);
+});
+
+test('hundreds of days one by one, and many workflows side by side', async () => {
+  const env = await newEnvironment();
+  const worker = await workerOf(env);
+  await worker.runUntil(async () => {
+    const counting = await start(env, workflows.countDays, 300);
+    expect(await counting.result()).toBe(300);
+    const sleepers = Array.from({ length: 50 }, (_, i) => start(env, workflows.sleepFor, i * DAY));
+    const results = await Promise.all(sleepers.map(async (handle) => (await handle).result()));
+    results.forEach((slept, i) => expect(slept).toBeGreaterThanOrEqual(i * DAY));
+  });
+});
+
+test('payloads are sealed; a key ring of null has them travel in the clear', async () => {
+  const env = await newEnvironment();
+  const clear = await TestWorkflowEnvironment.createTimeSkipping({ client: { keyRing: null } });
+  environments.push(clear);
+  const resultOf = async (on: TestWorkflowEnvironment): Promise<string> => {
+    const worker = await workerOf(on);
+    return worker.runUntil(async () => {
+      const handle = await start(on, workflows.waitForSignal);
+      await handle.signal(workflows.proceed, 'marzipan');
+      await handle.result();
+      const { events } = await handle.fetchHistory();
+      const last = events.at(-1);
+      if (last?.eventType !== 'WorkflowExecutionCompleted') throw new Error('not completed');
+      return Buffer.from(last.attributes.result ?? []).toString();
+    });
+  };
+  expect(await resultOf(clear)).toContain('marzipan');
+  expect(await resultOf(env)).not.toContain('marzipan');
+});
+
+test('who sleeps when the environment ends is told so', async () => {
+  const env = await newEnvironment();
+  // Waits for a worker for a while, and so does the sleep.
+  await start(env, workflows.sleepFor, DAY);
+  const sleeping = env.sleep('1 year').catch((error: unknown) => error);
+  await env.teardown();
+  expect(await sleeping).toBeInstanceOf(IllegalStateError);
+  await env.teardown();
+});

@@ -1,0 +1,83 @@
+/** What the tests of the environments run. */
+import { condition, defineSignal, proxyActivities, setHandler, sleep } from '@perdure/workflow';
+import type { Activities } from './activities.ts';
+
+export const proceed = defineSignal<[string]>('proceed');
+
+const { work } = proxyActivities<Activities>({ startToCloseTimeout: '10s' });
+const { flaky } = proxyActivities<Activities>({
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '1 hour', backoffCoefficient: 2, maximumInterval: '1 week' },
+});
+const { long } = proxyActivities<Activities>({ startToCloseTimeout: '30 days' });
+const { unserved } = proxyActivities<Activities>({
+  taskQueue: 'nobody',
+  scheduleToStartTimeout: '3 days',
+  startToCloseTimeout: '1s',
+  retry: { maximumAttempts: 1 },
+});
+
+export async function sleepFor(ms: number): Promise<number> {
+  const from = Date.now();
+  await sleep(ms);
+  return Date.now() - from;
+}
+
+/** Whether the signal came within a day. */
+export async function waitADay(): Promise<string> {
+  let word = '';
+  setHandler(proceed, (said) => {
+    word = said;
+  });
+  return (await condition(() => word !== '', '1 day')) ? word : 'nobody came';
+}
+
+/** Waits for a signal for as long as it takes. */
+export async function waitForSignal(): Promise<string> {
+  let word = '';
+  setHandler(proceed, (said) => {
+    word = said;
+  });
+  await condition(() => word !== '');
+  return word;
+}
+
+export async function retryFlaky(failures: number): Promise<number> {
+  const from = Date.now();
+  await flaky(failures);
+  return Date.now() - from;
+}
+
+/** Races a long timer with an activity that takes real time. */
+export async function workBesideTimer(): Promise<string> {
+  return Promise.race([work('done'), sleep('1 hour').then(() => 'overtaken')]);
+}
+
+export async function sleepInActivity(): Promise<number> {
+  const from = Date.now();
+  await long();
+  return Date.now() - from;
+}
+
+export async function callUnserved(): Promise<void> {
+  await unserved();
+}
+
+/** A bit of everything. */
+export async function mixture(): Promise<string[]> {
+  const words: string[] = [];
+  await sleep('3 hours');
+  words.push(await work('one'));
+  await Promise.all([sleep('1 day'), sleep('2 days')]);
+  await flaky(1);
+  await condition(() => false, '1 week');
+  words.push(await work('two'));
+  return words;
+}
+
+/** Counts the days while it waits. */
+export async function countDays(days: number): Promise<number> {
+  let counted = 0;
+  for (; counted < days; counted++) await sleep('1 day');
+  return counted;
+}
