@@ -93,6 +93,19 @@ export class Connection {
     return repeatWhileUnavailable(call, patienceMs) as Promise<Outputs[P]>;
   }
 
+  /**
+   * Calls a workflow procedure once, without waiting out a refusal, and with the means to give it up.
+   *
+   * @internal
+   */
+  tryWorkflow<P extends WorkflowProcedure>(
+    procedure: P,
+    input: Inputs[P],
+  ): { readonly output: Promise<Outputs[P]>; abandon(): void } {
+    const { output, abandon } = this.stream.start(`workflow.${procedure}`, input);
+    return { output: output as Promise<Outputs[P]>, abandon };
+  }
+
   /** Ends it. Calls under way are rejected; what was acknowledged is durable. */
   async close(): Promise<void> {
     await this.stream.close();

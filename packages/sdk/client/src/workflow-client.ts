@@ -5,7 +5,7 @@ import type {
   WorkflowExecutionStatus,
   WorkflowResultType,
 } from '@perdure/common';
-import type { GetHistoryOutput } from '@perdure/contract';
+import type { GetHistoryOutput, StartWorkflowOutput } from '@perdure/contract';
 import type { LoadedDataConverter } from '@perdure/data-converter';
 import { type HistoryEvent, concatBytes, decodeEvents } from '@perdure/protocol';
 import { v4 as uuid4 } from 'uuid';
@@ -38,6 +38,9 @@ export interface WorkflowClientParts {
   loadConverter(): Promise<LoadedDataConverter>;
 }
 
+/** How the close of a run is asked for. */
+const forClose = { waitForClose: true, closeEventOnly: true } as const;
+
 interface Target {
   readonly workflowId: string;
   readonly runId: string | undefined;
@@ -62,6 +65,39 @@ export class WorkflowClient {
     workflow: string | T,
     options: WorkflowStartOptions<T>,
   ): Promise<WorkflowHandleWithFirstExecutionRunId<T>> {
+    const { workflowId, started } = await this.#sendStart(workflow, options);
+    const { runId, firstExecutionRunId } = await started;
+    const handle = this.#handle<T>({ workflowId, runId: undefined }, firstExecutionRunId, runId);
+    return handle as WorkflowHandleWithFirstExecutionRunId<T>;
+  }
+
+  /** {@link start}, then the result. The question for the result travels with the start. */
+  async execute<T extends Workflow>(
+    workflow: string | T,
+    options: WorkflowStartOptions<T>,
+  ): Promise<WorkflowResultType<T>> {
+    const { workflowId, started } = await this.#sendStart(workflow, options);
+    const { namespace, connection } = this.#parts;
+    const asked = connection.tryWorkflow('getHistory', { workflowId, namespace, ...forClose });
+    // Whatever is wrong with it: the question is asked again once the run is known.
+    const answered = asked.output.catch(() => undefined);
+    try {
+      const { runId } = await started;
+      const answer = await answered;
+      if (!answer || answer.runId !== runId || answer.status === 'RUNNING') {
+        return await this.#result<T>({ workflowId, runId });
+      }
+      return await this.#resultIn<T>(workflowId, answer);
+    } finally {
+      asked.abandon();
+    }
+  }
+
+  /** Resolves once the start has been sent. */
+  async #sendStart<T extends Workflow>(
+    workflow: string | T,
+    options: WorkflowStartOptions<T>,
+  ): Promise<{ workflowId: string; started: Promise<StartWorkflowOutput> }> {
     const workflowType = typeof workflow === 'string' ? workflow : workflow.name;
     const compiled = compileWorkflowOptions(options);
     const { workflowId } = compiled;
@@ -71,30 +107,10 @@ export class WorkflowClient {
     const { args = [], memo } = options as WorkflowOptions & { args?: readonly unknown[] };
     const input = await converter.encodeArgs({ ...place, purpose: 'workflow-input' }, args);
     const sealedMemo = memo && (await converter.encodeValue({ ...place, purpose: 'memo' }, memo));
-    const { runId, firstExecutionRunId } = await this.#call(
-      { workflowId, workflowType },
-      'startWorkflow',
-      {
-        ...compiled,
-        namespace,
-        workflowType,
-        input,
-        memo: sealedMemo,
-        identity,
-        requestId: uuid4(),
-      },
-    );
-    const handle = this.#handle<T>({ workflowId, runId: undefined }, firstExecutionRunId, runId);
-    return handle as WorkflowHandleWithFirstExecutionRunId<T>;
-  }
-
-  /** {@link start}, then the result. */
-  async execute<T extends Workflow>(
-    workflow: string | T,
-    options: WorkflowStartOptions<T>,
-  ): Promise<WorkflowResultType<T>> {
-    const handle = await this.start(workflow, options);
-    return handle.result();
+    const call = { ...compiled, namespace, workflowType, input, memo: sealedMemo, identity };
+    const about = { workflowId, workflowType };
+    const started = this.#call(about, 'startWorkflow', { ...call, requestId: uuid4() });
+    return { workflowId, started };
   }
 
   /** A handle to a workflow; asks nobody whether it exists. */
@@ -133,16 +149,22 @@ export class WorkflowClient {
 
   async #result<T extends Workflow>(target: Target): Promise<WorkflowResultType<T>> {
     const { namespace } = this.#parts;
-    const wait = { ...target, namespace, waitForClose: true, closeEventOnly: true };
+    const wait = { ...target, namespace, ...forClose };
     for (;;) {
       const answer = await this.#call(target, 'getHistory', wait, Number.POSITIVE_INFINITY);
-      if (answer.status === 'RUNNING') continue;
-      const converter = await this.#parts.loadConverter();
-      const [event] = decodeEvents(answer.events);
-      if (!event) throw new TypeError('the server sent no close event of a closed run');
-      const result = await resultOf(converter, { namespace, workflowId: target.workflowId }, event);
-      return result as WorkflowResultType<T>;
+      if (answer.status !== 'RUNNING') return this.#resultIn<T>(target.workflowId, answer);
     }
+  }
+
+  async #resultIn<T extends Workflow>(
+    workflowId: string,
+    { events }: GetHistoryOutput,
+  ): Promise<WorkflowResultType<T>> {
+    const { namespace } = this.#parts;
+    const converter = await this.#parts.loadConverter();
+    const [event] = decodeEvents(events);
+    if (!event) throw new TypeError('the server sent no close event of a closed run');
+    return (await resultOf(converter, { namespace, workflowId }, event)) as WorkflowResultType<T>;
   }
 
   async #signal(

@@ -101,7 +101,7 @@ export class Committer {
     const entry = this.#cache.take(key);
     if (listener) entry.closeListeners.add(listener);
     const known = this.#parts.alone && entry.loading === 'loaded' && !entry.mustLoad;
-    if (known && !entry.flying) {
+    if (known && !entry.flying && entry.waiting.length === 0) {
       this.#cache.settle(entry);
       return entry;
     }

@@ -164,8 +164,9 @@ export class Dispatcher {
 
 function announceClose({ entry, decision, runId }: Draft): void {
   const last = decision.events.at(-1);
-  const closeEvent = last && encodeEvent(last);
-  for (const listener of entry.closeListeners) listener({ runId, closeEvent });
+  if (!last) return;
+  entry.closed = { runId, status: decision.state.status, closeEvent: encodeEvent(last) };
+  for (const listener of entry.closeListeners) listener(entry.closed);
 }
 
 function activityTaskOf(

@@ -11,8 +11,16 @@ import { type WorkflowKey, shardOf } from '@perdure/ports';
 import { HistoryTail } from './history-tail.ts';
 import type { Request } from './request.ts';
 
+/** A run that this server has closed. */
+export interface ClosedRun {
+  readonly runId: string;
+  readonly status: ExecutionState['status'];
+  /** Encoded. */
+  readonly closeEvent: Uint8Array;
+}
+
 /** Told when a run closes. */
-export type CloseListener = (closed: { runId: string; closeEvent: Uint8Array | undefined }) => void;
+export type CloseListener = (closed: ClosedRun) => void;
 
 /** A run as the store holds it. */
 export interface LoadedRun {
@@ -44,6 +52,8 @@ export class ExecutionEntry {
   /** Bytes of the encoded state, when last seen. */
   stateBytes = 0;
   tail = new HistoryTail();
+  /** The last run that was closed here: most of those who ask for a result come right after. */
+  closed: ClosedRun | undefined;
   waiting: Request[] = [];
   readonly closeListeners = new Set<CloseListener>();
   readonly #scheduled = new Map<number, EventOf<'ActivityTaskScheduled'>>();
@@ -67,7 +77,8 @@ export class ExecutionEntry {
 
   /** Bytes it takes in memory, about. */
   get weight(): number {
-    return BASE_WEIGHT + 2 * this.stateBytes + this.tail.bytes + this.#scheduledBytes;
+    const closeBytes = this.closed?.closeEvent.length ?? 0;
+    return BASE_WEIGHT + 2 * this.stateBytes + this.tail.bytes + this.#scheduledBytes + closeBytes;
   }
 
   /**

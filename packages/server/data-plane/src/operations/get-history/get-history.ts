@@ -1,7 +1,7 @@
 import type { GetHistoryInput, GetHistoryOutput, NamespaceCaller } from '@perdure/contract';
 import type { ExecutionState } from '@perdure/engine';
 import { type WorkflowKey, shardOf } from '@perdure/ports';
-import type { CloseListener } from '../../commit/execution-entry.ts';
+import type { ClosedRun } from '../../commit/execution-entry.ts';
 import { findRun } from '../find-run.ts';
 import type { OperationParts } from '../parts.ts';
 
@@ -19,34 +19,54 @@ export async function getHistory(
   input: GetHistoryInput,
   signal: AbortSignal | undefined,
 ): Promise<GetHistoryOutput> {
-  const key = { namespaceId: caller.namespaceId, workflowId: input.workflowId };
-  let state = await findRun(parts, key, input.runId);
-  if (input.waitForClose && state.status === 'RUNNING') {
-    const closeEvent = await waitForClose(parts, key, state.runId, signal);
-    if (closeEvent === 'open') return nothingYet(state);
-    state = await findRun(parts, key, state.runId);
-    if (input.closeEventOnly && closeEvent) return answer(state, closeEvent, undefined);
+  const { workflowId } = input;
+  const key = { namespaceId: caller.namespaceId, workflowId };
+  let { runId } = input;
+  if (input.waitForClose) {
+    const seen = await waitForClose(parts, key, runId, signal);
+    if (seen.kind === 'open') return { ...seen.run, events: NOTHING, nextEventId: undefined };
+    if (seen.kind === 'closed' && input.closeEventOnly) {
+      const { closeEvent: events, ...run } = seen.run;
+      return { ...run, events, nextEventId: undefined };
+    }
+    runId = seen.run?.runId ?? runId;
   }
+  const state = await findRun(parts, key, runId);
   const from = input.closeEventOnly ? state.nextEventId - 1 : input.fromEventId;
-  const run = { namespaceId: key.namespaceId, shard: shardOf(key.namespaceId, key.workflowId) };
-  const page = await parts.store.readHistory({ ...run, runId: state.runId }, from, PAGE_BYTES);
-  return answer(state, page.segment, page.nextEventId);
+  const run = { ...key, shard: shardOf(key.namespaceId, workflowId), runId: state.runId };
+  const { segment: events, nextEventId } = await parts.store.readHistory(run, from, PAGE_BYTES);
+  return { runId: state.runId, status: state.status, events, nextEventId };
 }
 
-/** The encoded close event (undefined when no longer at hand), or `open` when waiting has ended. */
+const NOTHING = new Uint8Array(0);
+
+interface RunStatus {
+  readonly runId: string;
+  readonly status: ExecutionState['status'];
+}
+
+/** What a wait for a close comes to. */
+type Seen =
+  | { readonly kind: 'closed'; readonly run: ClosedRun }
+  | { readonly kind: 'open'; readonly run: RunStatus }
+  /** The store knows better: the run closed before, or is not the current one. */
+  | { readonly kind: 'past'; readonly run: RunStatus | undefined };
+
+/** @param wanted a run; undefined means the current one */
 async function waitForClose(
   parts: OperationParts,
   key: WorkflowKey,
-  runId: string,
+  wanted: string | undefined,
   signal: AbortSignal | undefined,
-): Promise<Uint8Array | undefined | 'open'> {
+): Promise<Seen> {
   const until = performance.now() + LONG_POLL_MS;
+  let runId = wanted;
   for (;;) {
-    const left = until - performance.now();
-    if (left <= 0 || signal?.aborted) return 'open';
+    const left = Math.max(until - performance.now(), 0);
     const patience = parts.alone ? left : Math.min(left, LOOK_AGAIN_MS);
-    const heard = await listenForClose(parts, key, { runId, patience, signal });
-    if (heard !== 'open') return heard;
+    const seen = await listenForClose(parts, key, { runId, patience, signal });
+    if (seen.kind !== 'open' || patience === left || signal?.aborted) return seen;
+    ({ runId } = seen.run);
   }
 }
 
@@ -54,37 +74,31 @@ async function waitForClose(
 async function listenForClose(
   { committer }: OperationParts,
   key: WorkflowKey,
-  wait: { runId: string; patience: number; signal: AbortSignal | undefined },
-): Promise<Uint8Array | undefined | 'open'> {
-  const { runId, patience, signal } = wait;
-  let hear: CloseListener = () => {};
-  let stop = () => {};
-  const closed = new Promise<Uint8Array | undefined | 'open'>((resolve) => {
-    hear = (close) => resolve(close.runId === runId ? close.closeEvent : undefined);
-    stop = () => resolve('open');
-  });
+  wait: { runId: string | undefined; patience: number; signal: AbortSignal | undefined },
+): Promise<Seen> {
+  let hear: (closed: ClosedRun | undefined) => void = () => {};
+  const heard = new Promise<ClosedRun | undefined>((resolve) => (hear = resolve));
   const entry = await committer.look(key, hear);
-  const timer = setTimeout(stop, patience);
-  signal?.addEventListener('abort', stop);
+  const stop = () => hear(undefined);
+  const timer = setTimeout(stop, wait.patience);
+  wait.signal?.addEventListener('abort', stop);
   try {
-    const { state } = entry;
-    if (state?.runId !== runId || state.status !== 'RUNNING') return undefined;
-    return await closed;
+    const { state, closed } = entry;
+    if (!state || (wait.runId !== undefined && state.runId !== wait.runId)) {
+      return { kind: 'past', run: undefined };
+    }
+    const { runId, status } = state;
+    if (status !== 'RUNNING') {
+      return closed?.runId === runId
+        ? { kind: 'closed', run: closed }
+        : { kind: 'past', run: { runId, status } };
+    }
+    const close = await heard;
+    if (!close) return { kind: 'open', run: { runId, status } };
+    return close.runId === runId ? { kind: 'closed', run: close } : { kind: 'past', run: state };
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', stop);
+    wait.signal?.removeEventListener('abort', stop);
     committer.unlisten(entry, hear);
   }
-}
-
-function nothingYet(state: ExecutionState): GetHistoryOutput {
-  return answer(state, new Uint8Array(0), undefined);
-}
-
-function answer(
-  { runId, status }: ExecutionState,
-  events: Uint8Array,
-  nextEventId: number | undefined,
-): GetHistoryOutput {
-  return { runId, status, events, nextEventId };
 }
