@@ -1,9 +1,10 @@
 /**
  * W5: a workflow waits for a signal and then returns; a client waits for its result. The time from
- * before the call of `signal` to that result, one workflow after another: the signal is made
- * durable, the workflow told, its completion made durable, and the client told.
+ * before the call of `signal` until the workflow's own code reacts, by the worker's clock (the same
+ * machine), one workflow after another.
  *
- * Beside it, when the workflow's own code was told, by the worker's clock (the same machine).
+ * Beside it the time to that result: the signal is made durable, the workflow told, its completion
+ * made durable, and the client told.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@perdure/client';
@@ -38,18 +39,18 @@ export const signalToReaction: Workload<'W5'> = {
     const times = taken.map(({ ms }) => ms);
     const told = toldAfter(taken, await stand.worker().ask('reactions'));
     return {
-      result: { p50Ms: median(times) },
+      result: { p50Ms: median(told), resultP50Ms: median(times) },
       notes: [
-        `${times.length} in sequence, p10 ${quantile(times, 0.1).toFixed(2)} ms, ` +
-          `p95 ${quantile(times, 0.95).toFixed(2)} ms; ` +
-          `the workflow's code was told after ${median(told).toFixed(2)} ms (p50)`,
+        `${told.length} in sequence, p10 ${quantile(told, 0.1).toFixed(2)} ms, ` +
+          `p95 ${quantile(told, 0.95).toFixed(2)} ms; the client had the result after ` +
+          `${median(times).toFixed(2)} ms (p50)`,
       ],
     };
   },
 
   judge({ p50Ms }, { commitMs, wsMs }) {
     const floor = { formula: '(commit + echo)', ms: commitMs + wsMs };
-    return [timesFloor('p50, signal → result', p50Ms, floor, 3)];
+    return [timesFloor('p50', p50Ms, floor, 3)];
   },
 };
 
