@@ -9,7 +9,7 @@
 import { PING_INTERVAL_MS } from '@perdure/protocol';
 
 /** Shortest standstill that counts, in milliseconds: well below what the server allows. */
-export const STALL_MS = PING_INTERVAL_MS / 2;
+const STALL_MS = PING_INTERVAL_MS / 2;
 
 export class StallWatch {
   #monotonic = performance.now();
