@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { activityInfo } from '@perdure/activity';
 import type { TestWorkflowEnvironment } from '../src/index.ts';
 
 /** Activities of the test workflows; one set per test. */
 export class Activities {
-  /** How often `flaky` was called. */
-  calls = 0;
   readonly #env: TestWorkflowEnvironment;
   /** Real time that `work` takes, in milliseconds. */
   readonly #takesMs: number;
@@ -20,8 +19,8 @@ export class Activities {
   }
 
   async flaky(failures: number): Promise<void> {
-    this.calls += 1;
-    if (this.calls <= failures) throw new Error(`call ${this.calls} fails`);
+    const { attempt } = activityInfo();
+    if (attempt <= failures) throw new Error(`attempt ${attempt} fails`);
   }
 
   async long(): Promise<void> {

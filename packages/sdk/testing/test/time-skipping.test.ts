@@ -9,6 +9,7 @@ import {
 } from '@perdure/client';
 import { IllegalStateError, type Workflow } from '@perdure/common';
 import { Worker, type WorkflowBundle, bundleWorkflowCode } from '@perdure/worker';
+import fc from 'fast-check';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { TestWorkflowEnvironment } from '../src/index.ts';
 import { Activities } from './activities.ts';
@@ -209,6 +210,57 @@ test('hundreds of days one by one, and many workflows side by side', async () =>
     const sleepers = Array.from({ length: 50 }, (_, i) => start(env, workflows.sleepFor, i * DAY));
     const results = await Promise.all(sleepers.map(async (handle) => (await handle).result()));
     results.forEach((slept, i) => expect(slept).toBeGreaterThanOrEqual(i * DAY));
+  });
+});
+
+/** Hours that a program is to take. */
+function hoursOf(program: workflows.Program): number {
+  switch (program.kind) {
+    case 'sleep':
+      return program.hours;
+    case 'retry':
+      // Back-offs of 1, 2, 4, … hours.
+      return 2 ** program.failures - 1;
+    case 'sequence':
+      return program.parts.map(hoursOf).reduce((sum, hours) => sum + hours, 0);
+    case 'all':
+      return Math.max(0, ...program.parts.map(hoursOf));
+    case 'first':
+      return Math.min(...program.parts.map(hoursOf));
+  }
+}
+
+const { program: programs } = fc.letrec<{ program: workflows.Program }>((tie) => ({
+  program: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    fc.record({ kind: fc.constant('sleep' as const), hours: fc.integer({ min: 1, max: 10_000 }) }),
+    fc.record({ kind: fc.constant('retry' as const), failures: fc.nat(6) }),
+    fc.record({
+      kind: fc.constantFrom('sequence', 'all', 'first'),
+      parts: fc.array(tie('program'), { minLength: 1, maxLength: 4 }),
+    }),
+  ),
+}));
+
+test('any program takes the time it asks for, whatever runs beside it', async () => {
+  const env = await newEnvironment();
+  const worker = await workerOf(env);
+  await worker.runUntil(async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(programs, { minLength: 1, maxLength: 3 }), async (together) => {
+        const handles = await Promise.all(
+          together.map((program) => start(env, workflows.runProgram, program)),
+        );
+        const hours = await Promise.all(handles.map((handle) => handle.result()));
+        hours.forEach((took, i) => {
+          const late = took - hoursOf(together[i]!);
+          expect(late).toBeGreaterThanOrEqual(0);
+          // What takes real time takes milliseconds.
+          expect(late).toBeLessThan(0.05);
+        });
+      }),
+      { numRuns: 30 },
+    );
   });
 });
 

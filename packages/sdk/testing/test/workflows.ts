@@ -81,3 +81,33 @@ export async function countDays(days: number): Promise<number> {
   for (; counted < days; counted++) await sleep('1 day');
   return counted;
 }
+
+/** A small program; its steps wait for hours of workflow time. */
+export type Program =
+  | { readonly kind: 'sleep'; readonly hours: number }
+  | { readonly kind: 'retry'; readonly failures: number }
+  | { readonly kind: 'sequence' | 'all' | 'first'; readonly parts: readonly Program[] };
+
+/** Returns the hours that a program took. */
+export async function runProgram(program: Program): Promise<number> {
+  const from = Date.now();
+  await carryOut(program);
+  return (Date.now() - from) / 3_600_000;
+}
+
+async function carryOut(program: Program): Promise<void> {
+  switch (program.kind) {
+    case 'sleep':
+      return sleep(program.hours * 3_600_000);
+    case 'retry':
+      return flaky(program.failures);
+    case 'sequence':
+      for (const part of program.parts) await carryOut(part);
+      return;
+    case 'all':
+      await Promise.all(program.parts.map(carryOut));
+      return;
+    case 'first':
+      return Promise.race(program.parts.map(carryOut));
+  }
+}
