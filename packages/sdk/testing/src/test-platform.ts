@@ -9,9 +9,9 @@ export interface TestPlatform {
   /**
    * Resolves when that much of the platform's time has passed.
    *
-   * @param activity the activity that sleeps, as `activityName` names it
+   * @param attempt the attempt of an activity that sleeps, as `attemptName` names it
    */
-  sleep(ms: number, activity: string | undefined): Promise<void>;
+  sleep(ms: number, attempt: string | undefined): Promise<void>;
   /** Ends what was started for the environment. */
   close(): Promise<void>;
 }

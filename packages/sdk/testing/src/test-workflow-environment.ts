@@ -10,7 +10,7 @@ import type {
 import { startLocalPlatform } from './local-platform.ts';
 import { realTime } from './real-time.ts';
 import type { TestPlatform } from './test-platform.ts';
-import { activityName } from './time-skipping/activity-name.ts';
+import { attemptName } from './time-skipping/attempt-name.ts';
 
 /** Parts of an environment that stands. */
 interface EnvironmentParts {
@@ -134,8 +134,9 @@ export class TestWorkflowEnvironment {
    */
   async sleep(duration: Duration): Promise<void> {
     const info = asyncLocalStorage.getStore()?.info;
-    const activity = info && activityName(info.workflowExecution.runId, info.activityId);
-    await this.#platform.sleep(Math.max(msToNumber(duration), 0), activity);
+    const attempt =
+      info && attemptName(info.workflowExecution.runId, info.activityId, info.attempt);
+    await this.#platform.sleep(Math.max(msToNumber(duration), 0), attempt);
   }
 
   /** The platform's time, in milliseconds since the Unix epoch. */

@@ -114,14 +114,33 @@ test('an activity may sleep in the environment and take no time', async () => {
   expect(took).toBeLessThan(21 * DAY);
 });
 
-test('an activity that nobody takes times out', async () => {
+test.each([
+  ['that nobody takes', workflows.callUnserved, 'SCHEDULE_TO_START', 3 * DAY],
+  ['that sleeps for too long', workflows.sleepTooLongInActivity, 'START_TO_CLOSE', DAY],
+])('an activity %s times out', async (_, workflow, timeoutType, after) => {
   const env = await newEnvironment();
-  const failure = await run(env, workflows.callUnserved).catch((error: unknown) => error);
+  const worker = await workerOf(env);
+  const before = await env.currentTimeMs();
+  const [failure, then] = await worker.runUntil(async () => {
+    const handle = await start(env, workflow);
+    const error: unknown = await handle.result().catch((reason: unknown) => reason);
+    // The worker waits for an activity that still sleeps: the rest of its time passes too.
+    return [error, await env.currentTimeMs()];
+  });
   expect(failure).toBeInstanceOf(WorkflowFailedError);
   const { cause } = failure as WorkflowFailedError;
   expect(cause).toBeInstanceOf(ActivityFailure);
   expect(cause?.cause).toBeInstanceOf(TimeoutFailure);
-  expect(cause?.cause).toMatchObject({ timeoutType: 'SCHEDULE_TO_START' });
+  expect(cause?.cause).toMatchObject({ timeoutType });
+  expect(then - before).toBeGreaterThanOrEqual(after);
+  expect(then - before).toBeLessThan(after + HOUR);
+});
+
+test('an activity is tried no longer than it may be', async () => {
+  const env = await newEnvironment();
+  const took = await run(env, workflows.tryForHours);
+  expect(took).toBeGreaterThanOrEqual(9 * HOUR);
+  expect(took).toBeLessThan(10 * HOUR + 60_000);
 });
 
 test('sleep takes the workflows along, and leaves the rest of time alone', async () => {

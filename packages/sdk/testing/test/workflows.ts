@@ -10,6 +10,15 @@ const { flaky } = proxyActivities<Activities>({
   retry: { initialInterval: '1 hour', backoffCoefficient: 2, maximumInterval: '1 week' },
 });
 const { long } = proxyActivities<Activities>({ startToCloseTimeout: '30 days' });
+const { long: tooLong } = proxyActivities<Activities>({
+  startToCloseTimeout: '1 day',
+  retry: { maximumAttempts: 1 },
+});
+const { flaky: forHours } = proxyActivities<Activities>({
+  startToCloseTimeout: '10s',
+  scheduleToCloseTimeout: '10 hours',
+  retry: { initialInterval: '1 hour', backoffCoefficient: 1 },
+});
 const { unserved } = proxyActivities<Activities>({
   taskQueue: 'nobody',
   scheduleToStartTimeout: '3 days',
@@ -56,6 +65,17 @@ export async function workBesideTimer(): Promise<string> {
 export async function sleepInActivity(): Promise<number> {
   const from = Date.now();
   await long();
+  return Date.now() - from;
+}
+
+export async function sleepTooLongInActivity(): Promise<void> {
+  await tooLong();
+}
+
+/** Tries an activity that always fails, for hours; returns how long. */
+export async function tryForHours(): Promise<number> {
+  const from = Date.now();
+  await forHours(1_000_000).catch(() => undefined);
   return Date.now() - from;
 }
 

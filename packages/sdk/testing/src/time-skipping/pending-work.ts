@@ -1,7 +1,7 @@
 /** What a run is doing, as far as it decides whether time may be left out. */
 import { activityPhaseOf, decodeState, nextDeadline } from '@perdure/engine';
 import type { MemoryRun } from '@perdure/store-memory';
-import { activityName } from './activity-name.ts';
+import { attemptName } from './attempt-name.ts';
 
 /** Later than any deadline: the last time that a `Date` can show. */
 const END_OF_TIME = 8.64e15;
@@ -14,7 +14,7 @@ export interface PendingWork {
   readonly waitingWorkflowTask: string | undefined;
   /** Attempts of activities that wait for a worker, named likewise. */
   readonly waitingActivities: readonly string[];
-  /** Activities of which an attempt runs, as {@link activityName} names them. */
+  /** Attempts of activities that run, as {@link attemptName} names them. */
   readonly runningActivities: readonly string[];
   /** When the run next does something by itself; Infinity when nothing is due, ever. */
   readonly dueAt: number;
@@ -46,7 +46,9 @@ export function pendingWorkOf(run: Readonly<MemoryRun>): PendingWork | undefined
     underWay:
       transfers > 0 ||
       (workflowTask !== undefined && (workflowTask.startedAt > 0 || workflowTask.notBefore > 0)),
-    runningActivities: running.map(({ activityId }) => activityName(state.runId, activityId)),
+    runningActivities: running.map(({ activityId, attempt }) =>
+      attemptName(state.runId, activityId, attempt),
+    ),
     dueAt: deadline === 0 || deadline >= END_OF_TIME ? Number.POSITIVE_INFINITY : deadline,
   };
 }

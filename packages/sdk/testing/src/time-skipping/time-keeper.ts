@@ -12,15 +12,17 @@ import { type PendingWork, pendingWorkOf } from './pending-work.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 /**
- * How long a waiting task may be about to be taken, in real milliseconds. After that there is no
- * worker for it, and its deadlines are to come.
+ * How long a waiting task may be about to be taken: after a second there is no worker for it, and
+ * its deadlines are to come. Counted in rounds, of which a process that stands still misses all but
+ * one: the worker stood still with it.
  */
-const TAKEN_WITHIN_MS = 1_000;
+const TAKEN_WITHIN_ROUNDS = 10;
+const ROUND_MS = 100;
 
 interface Sleeper {
   readonly until: number;
-  /** The activity that sleeps, if one does. */
-  readonly activity: string | undefined;
+  /** The attempt of an activity that sleeps, if one does. */
+  readonly attempt: string | undefined;
   readonly wake: () => void;
   readonly fail: (error: Error) => void;
 }
@@ -32,19 +34,20 @@ interface Situation {
   /** Something takes real time. */
   readonly busy: boolean;
   readonly nextDueAt: number;
-  /** When, by the machine's clock, tasks that wait stop to count; Infinity when none does. */
-  readonly recheckAt: number;
+  /** Tasks wait that are about to be taken. */
+  readonly someAreFresh: boolean;
 }
 
 export class TimeKeeper {
   readonly #clock: VirtualClock;
   readonly #runs = new Map<string, PendingWork>();
-  /** Since when tasks wait, by the machine's clock. */
+  /** The round in which each task that waits began to. */
   readonly #waitingSince = new Map<string, number>();
   readonly #sleepers = new Set<Sleeper>();
   #awaited = 0;
   #looking: NodeJS.Immediate | undefined;
-  #recheck: NodeJS.Timeout | undefined;
+  #round = 0;
+  #nextRound: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(clock: VirtualClock) {
@@ -63,7 +66,7 @@ export class TimeKeeper {
       if (!waiting.has(task)) this.#waitingSince.delete(task);
     }
     for (const task of waiting) {
-      if (!this.#waitingSince.has(task)) this.#waitingSince.set(task, performance.now());
+      if (!this.#waitingSince.has(task)) this.#waitingSince.set(task, this.#round);
     }
     this.#lookSoon();
   }
@@ -82,14 +85,14 @@ export class TimeKeeper {
   /**
    * Resolves when that much time has passed and the workflows have dealt with what was due by then.
    *
-   * @param activity name of the activity that sleeps: it takes no real time meanwhile
+   * @param attempt name of the attempt of an activity that sleeps: it takes no real time meanwhile
    * @throws IllegalStateError when the environment is torn down meanwhile
    */
-  sleep(ms: number, activity: string | undefined): Promise<void> {
+  sleep(ms: number, attempt: string | undefined): Promise<void> {
     return new Promise((wake, fail) => {
       if (this.#closed) return fail(tornDown());
       const until = this.#clock.now() + ms;
-      this.#sleepers.add({ until, activity, wake, fail });
+      this.#sleepers.add({ until, attempt, wake, fail });
       this.#clock.set(ms, () => this.#lookSoon());
       this.#lookSoon();
     });
@@ -99,7 +102,7 @@ export class TimeKeeper {
   close(): void {
     this.#closed = true;
     clearImmediate(this.#looking);
-    clearTimeout(this.#recheck);
+    clearTimeout(this.#nextRound);
     for (const { fail } of this.#sleepers) fail(tornDown());
     this.#sleepers.clear();
   }
@@ -114,12 +117,8 @@ export class TimeKeeper {
   }
 
   #look(): void {
-    const { settled, busy, nextDueAt, recheckAt } = this.#assess();
-    clearTimeout(this.#recheck);
-    if (recheckAt < Number.POSITIVE_INFINITY) {
-      const wait = recheckAt - performance.now();
-      this.#recheck = setTimeout(() => this.#lookSoon(), Math.max(wait, 1));
-    }
+    const { settled, busy, nextDueAt, someAreFresh } = this.#assess();
+    if (someAreFresh) this.#countRounds();
     if (!settled) return;
     // Who has slept may want to do something before more time passes.
     if (this.#wakeSleepers()) return this.#lookSoon();
@@ -131,18 +130,25 @@ export class TimeKeeper {
     this.#lookSoon();
   }
 
+  #countRounds(): void {
+    this.#nextRound ??= setTimeout(() => {
+      this.#nextRound = undefined;
+      this.#round += 1;
+      this.#lookSoon();
+    }, ROUND_MS);
+  }
+
   #assess(): Situation {
     const now = this.#clock.now();
-    const asleep = new Set([...this.#sleepers].map(({ activity }) => activity));
+    const asleep = new Set([...this.#sleepers].map(({ attempt }) => attempt));
     let settled = true;
     let busy = false;
     let nextDueAt = Number.POSITIVE_INFINITY;
-    let recheckAt = Number.POSITIVE_INFINITY;
+    let someAreFresh = false;
     const isFresh = (task: string): boolean => {
-      const until = this.#waitingSince.get(task)! + TAKEN_WITHIN_MS;
-      if (until <= performance.now()) return false;
-      recheckAt = Math.min(recheckAt, until);
-      return true;
+      const fresh = this.#round - (this.#waitingSince.get(task) ?? 0) < TAKEN_WITHIN_ROUNDS;
+      someAreFresh ||= fresh;
+      return fresh;
     };
     for (const work of this.#runs.values()) {
       const task = work.waitingWorkflowTask;
@@ -151,10 +157,10 @@ export class TimeKeeper {
       // A result needs a worker, however late it comes; a sleep is to end without one too.
       if (task !== undefined && this.#sleepers.size === 0) busy = true;
       if (work.waitingActivities.some(isFresh)) busy = true;
-      if (work.runningActivities.some((activity) => !asleep.has(activity))) busy = true;
+      if (work.runningActivities.some((attempt) => !asleep.has(attempt))) busy = true;
       nextDueAt = Math.min(nextDueAt, work.dueAt);
     }
-    return { settled, busy, nextDueAt, recheckAt };
+    return { settled, busy, nextDueAt, someAreFresh };
   }
 
   /** Whether there were any to wake. */

@@ -45,7 +45,7 @@ export async function startTimeSkippingPlatform(settings: {
     address: `${gateway.host}:${gateway.port}`,
     apiKey: key,
     now: () => clock.now(),
-    sleep: (ms, activity) => keeper.sleep(ms, activity),
+    sleep: (ms, attempt) => keeper.sleep(ms, attempt),
     async close() {
       keeper.close();
       await gateway.close();
