@@ -1,22 +1,10 @@
 /** The session against a server that says what the test tells it to, over a real socket. */
 import { Connection } from '@perdure/client';
 import { type LogMetadata, silentLogger } from '@perdure/common';
-import {
-  type ActivityToken,
-  type DownstreamMessage,
-  type Heartbeat,
-  STREAM_PROTOCOL,
-  type UpstreamMessage,
-  decodeUpstream,
-  encodeDownstream,
-} from '@perdure/protocol';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import type { ActivityToken, Heartbeat } from '@perdure/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type WebSocket, WebSocketServer } from 'ws';
 import { type SessionListener, WorkerSession } from '../src/session/worker-session.ts';
-
-type Message<K extends UpstreamMessage['kind']> = Extract<UpstreamMessage, { kind: K }>;
+import { ScriptedServer, givingActivity } from './scripted-server.ts';
 
 const facts = {
   namespace: 'default',
@@ -31,8 +19,7 @@ const tokenOf = (attempt: number): ActivityToken => {
   return { workflowId: 'w', runId: 'r', scheduledEventId: 5, attempt };
 };
 
-let sockets: WebSocketServer;
-let connections: { ws: WebSocket; heard: UpstreamMessage[] }[];
+let server: ScriptedServer;
 let connection: Connection;
 let session: WorkerSession;
 let running: ActivityToken[];
@@ -40,17 +27,9 @@ let failures: Error[];
 let warnings: string[];
 
 beforeEach(async () => {
-  [connections, running, failures, warnings] = [[], [], [], []];
-  const handleProtocols = () => STREAM_PROTOCOL;
-  sockets = new WebSocketServer({ host: '127.0.0.1', port: 0, handleProtocols });
-  sockets.on('connection', (ws) => {
-    const heard: UpstreamMessage[] = [];
-    ws.on('message', (data) => heard.push(...decodeUpstream(data as Buffer)));
-    connections.push({ ws, heard });
-  });
-  await once(sockets, 'listening');
-  const { port } = sockets.address() as AddressInfo;
-  connection = await Connection.connect({ address: `127.0.0.1:${port}`, apiKey: 'key' });
+  [running, failures, warnings] = [[], [], []];
+  server = await ScriptedServer.start();
+  connection = await Connection.connect({ address: server.address, apiKey: 'key' });
   const listener: SessionListener = {
     workflowTask() {},
     activityTask: (task) => void running.push(task.token),
@@ -66,34 +45,12 @@ beforeEach(async () => {
 afterEach(async () => {
   session.close();
   await connection.close();
-  for (const { ws } of connections) ws.terminate();
-  await new Promise((resolve) => sockets.close(resolve));
+  await server.close();
 });
-
-/** What the n-th connection has heard of a kind, once that is so many. */
-async function hear<K extends UpstreamMessage['kind']>(
-  n: number,
-  kind: K,
-  count = 1,
-): Promise<Message<K>[]> {
-  return vi.waitFor(
-    () => {
-      const found = connections[n]?.heard.filter((message) => message.kind === kind) ?? [];
-      if (found.length < count) throw new Error(`${found.length} of ${count} ${kind} heard`);
-      return found as Message<K>[];
-    },
-    { interval: 2, timeout: 10_000 },
-  );
-}
-
-function say(n: number, ...messages: DownstreamMessage[]): void {
-  connections[n]!.ws.send(encodeDownstream(messages));
-}
 
 /** Lets the worker in on the n-th connection. */
 async function letIn(n: number): Promise<number> {
-  const [{ channel }] = (await hear(n, 'openWorker')) as [Message<'openWorker'>];
-  say(n, { kind: 'workerOpened', channel, serverTimeMs: 1_000 });
+  const { channel } = await server.letIn(n);
   await session.ready();
   return channel;
 }
@@ -101,7 +58,7 @@ async function letIn(n: number): Promise<number> {
 /** Breaks the n-th connection; returns when the session has noticed. */
 async function breakOff(n: number): Promise<void> {
   const before = warnings.length;
-  connections[n]!.ws.terminate();
+  server.breakOff(n);
   await vi.waitFor(() => expect(warnings.length).toBeGreaterThan(before), { interval: 1 });
 }
 
@@ -109,10 +66,11 @@ describe('a refusal', () => {
   test.each(['UNAVAILABLE', 'INTERNAL'] as const)(
     'that passes (%s) is followed by another hello',
     async (code) => {
-      const [{ channel, sessionId }] = (await hear(0, 'openWorker')) as [Message<'openWorker'>];
-      say(0, { kind: 'workerRefused', channel, code, message: 'the store is away' });
-      say(0, { kind: 'workerRefused', channel, code, message: 'the store is still away' });
-      const [, again] = await hear(0, 'openWorker', 2);
+      const [first] = await server.hear(0, 'openWorker');
+      const { channel, sessionId } = first!;
+      server.say(0, { kind: 'workerRefused', channel, code, message: 'the store is away' });
+      server.say(0, { kind: 'workerRefused', channel, code, message: 'the store is still away' });
+      const [, again] = await server.hear(0, 'openWorker', 2);
       expect(again).toMatchObject({ channel, sessionId, activityCredit: 3 });
       await letIn(0);
       expect(failures).toEqual([]);
@@ -122,8 +80,9 @@ describe('a refusal', () => {
 
   test('for good ends the session', async () => {
     const ready = Promise.allSettled([session.ready()]);
-    const [{ channel }] = (await hear(0, 'openWorker')) as [Message<'openWorker'>];
-    say(0, { kind: 'workerRefused', channel, code: 'INVALID_ARGUMENT', message: 'no' });
+    const [first] = await server.hear(0, 'openWorker');
+    const { channel } = first!;
+    server.say(0, { kind: 'workerRefused', channel, code: 'INVALID_ARGUMENT', message: 'no' });
     expect(await ready).toMatchObject([{ status: 'rejected' }]);
     expect(failures).toMatchObject([{ code: 'INVALID_ARGUMENT', message: 'no' }]);
   });
@@ -142,7 +101,7 @@ describe('heartbeats', () => {
     session.heartbeat(beat(2, 7));
     session.heartbeat(beat(3, 9));
     await letIn(1);
-    const [message] = await hear(1, 'heartbeat');
+    const [message] = await server.hear(1, 'heartbeat');
     expect(message?.heartbeats.map(({ token, details }) => [token.attempt, details?.[0]])).toEqual([
       [1, 3],
       [2, 7],
@@ -155,11 +114,11 @@ describe('heartbeats', () => {
     await breakOff(0);
     session.heartbeat(beat(1, 1));
     await letIn(1);
-    await hear(1, 'heartbeat');
+    await server.hear(1, 'heartbeat');
     await breakOff(1);
     await letIn(2);
     session.heartbeat(beat(1, 2));
-    const [message] = await hear(2, 'heartbeat');
+    const [message] = await server.hear(2, 'heartbeat');
     expect(message?.heartbeats.map(({ details }) => details?.[0])).toEqual([2]);
   });
 });
@@ -168,31 +127,21 @@ describe('after a break', () => {
   test('the hello says what runs and what is free, and reports go on until acknowledged', async () => {
     const channel = await letIn(0);
     const acks: number[] = [];
-    const task = {
-      token: tokenOf(1),
-      workflowType: 'test',
-      activityId: '1',
-      activityType: 'act',
-      scheduledTimeMs: 1,
-      currentAttemptScheduledTimeMs: 1,
-      startedTimeMs: 1,
-    };
-    const given = { acks: [], workflowTasks: [], activityTasks: [task] };
-    say(0, { kind: 'tasks', channel, serverTimeMs: 1_000, ...given });
+    server.say(0, givingActivity(channel, tokenOf(1)));
     await vi.waitFor(() => expect(running).toHaveLength(1));
     session.complete({ kind: 'activityCompleted', token: tokenOf(9) }, ({ n }) => acks.push(n));
-    await hear(0, 'complete');
+    await server.hear(0, 'complete');
     await breakOff(0);
 
     await letIn(1);
-    expect(await hear(1, 'openWorker')).toMatchObject([
+    expect(await server.hear(1, 'openWorker')).toMatchObject([
       { activityCredit: 2, runningActivities: [{ attempt: 1 }, { attempt: 9 }] },
     ]);
-    const [report] = await hear(1, 'complete');
+    const [report] = await server.hear(1, 'complete');
     const { n } = report!.completions[0]!;
     const ack = { n, outcome: 'ok' } as const;
     const none = { workflowTasks: [], activityTasks: [] };
-    say(1, { kind: 'tasks', channel, serverTimeMs: 1_001, acks: [ack, ack], ...none });
+    server.say(1, { kind: 'tasks', channel, serverTimeMs: 1_001, acks: [ack, ack], ...none });
     await session.settled();
     expect(acks).toEqual([n]);
   });
