@@ -69,6 +69,11 @@ export interface ExecutionTransition {
   readonly wake?: { readonly from: number; readonly to: number };
   /** Ids of the requests this change answers; if one was stored before, nothing is. */
   readonly requestIds: readonly string[];
+  /**
+   * The first transition of the run that follows this one, which closes: stored with it or not at
+   * all. Not on a transition that starts a run. Its `started.replacesRunId` is the run of this one.
+   */
+  readonly next?: ExecutionTransition;
 }
 
 /** What became of one transition of a batch. */

@@ -38,8 +38,10 @@ function update(runs: RunTable, transition: ExecutionTransition): CommitResult {
   const answered = [...new Set(requestIds)].filter((id) => run?.requestIds.has(id));
   if (answered.length > 0) return { kind: 'duplicateRequest', requestIds: answered };
   if (run?.version !== expectedVersion) return { kind: 'conflict' };
+  // Before anything is written: what follows can only fail where another run is current.
+  if (transition.next && runs.current(key) !== run) return { kind: 'conflict' };
   apply(runs, run, transition);
-  return { kind: 'committed' };
+  return transition.next ? start(runs, transition.next) : { kind: 'committed' };
 }
 
 function apply(runs: RunTable, run: Run, transition: ExecutionTransition): void {

@@ -1,13 +1,20 @@
 /** What a commit promises: compare-and-set, all or nothing, each transition on its own terms. */
 import { pack } from '@perdure/protocol';
 import { expect, test } from 'vitest';
-import type { CommitResult, ExecutionStore, ExecutionTransition } from '../execution-store.ts';
+import type {
+  CommitResult,
+  ExecutionStore,
+  ExecutionTransition,
+  RunKey,
+} from '../execution-store.ts';
 import { eventIdsOf, eventsOf, newRun, refOf, startOf, stepOf } from './stores.ts';
 
 const committed = { kind: 'committed' };
 const conflict = { kind: 'conflict' };
 
 const kinds = (results: readonly CommitResult[]): string[] => results.map((each) => each.kind);
+
+const closed = { status: 'CONTINUED_AS_NEW', closeTime: 5, historyLength: 3 } as const;
 
 /** Everything a transition can write beside the state, at once. */
 const everything = (id: string): Partial<ExecutionTransition> => ({
@@ -24,6 +31,7 @@ const everything = (id: string): Partial<ExecutionTransition> => ({
 export function commitSuite(executions: () => ExecutionStore): void {
   startTests(executions);
   stepTests(executions);
+  nextRunTests(executions);
   requestIdTests(executions);
 }
 
@@ -140,9 +148,54 @@ function stepTests(executions: () => ExecutionStore): void {
 
   test('a run that has closed can be changed no less', async () => {
     const key = newRun('w');
-    const closed = { status: 'COMPLETED', closeTime: 5, historyLength: 3 } as const;
     await executions().commit([startOf(key, { closed })]);
     expect(await executions().commit([stepOf(key, 1)])).toEqual([committed]);
+  });
+}
+
+function nextRunTests(executions: () => ExecutionStore): void {
+  /** The close of a run, and the start of the one that follows it. */
+  const continued = (key: RunKey, version: number, next: RunKey): ExecutionTransition => {
+    const started = { workflowType: 'T', taskQueue: 'q', startTime: 2, replacesRunId: key.runId };
+    const start = startOf(next, { started, history: { firstEventId: 1, segment: eventsOf(1, 2) } });
+    const history = { firstEventId: 3, segment: eventsOf(3, 1) };
+    return stepOf(key, version, { closed, history, next: start });
+  };
+
+  test('a run closes and another follows it, at once', async () => {
+    const [first, second, other] = [newRun('w'), newRun('w'), newRun('other')];
+    await executions().commit([startOf(first), startOf(other)]);
+    const batch = [stepOf(other, 1), continued(first, 1, second)];
+    expect(await executions().commit(batch)).toEqual([committed, committed]);
+    expect((await executions().loadCurrent([first]))[0]).toMatchObject({ ...second, version: 1 });
+    expect(await executions().loadRun(refOf(first))).toMatchObject({ ...first, version: 2 });
+    const page = await executions().readHistory(refOf(second), 1, 100);
+    expect(eventIdsOf(page.segment)).toEqual([1, 2]);
+  });
+
+  test('a close that loses takes the run that follows with it', async () => {
+    const [first, second, other] = [newRun('w'), newRun('w'), newRun('other')];
+    await executions().commit([startOf(first), startOf(other)]);
+    await executions().commit([stepOf(first, 1)]);
+    const batch = [continued(first, 1, second), stepOf(other, 1)];
+    expect(await executions().commit(batch)).toEqual([conflict, committed]);
+    await expectNothingOf(executions(), second.runId, 'w');
+    expect((await executions().loadCurrent([first]))[0]).toMatchObject({ ...first, version: 2 });
+  });
+
+  test('of a close with another run behind it and a plain one, exactly one wins', async () => {
+    for (let round = 0; round < 10; round++) {
+      const [first, second] = [newRun(`race ${round}`), newRun(`race ${round}`)];
+      await executions().commit([startOf(first)]);
+      const results = await Promise.all([
+        executions().commit([continued(first, 1, second)]),
+        executions().commit([stepOf(first, 1, { closed })]),
+      ]);
+      const won = results.map(([result]) => result!.kind === 'committed');
+      expect(won.filter(Boolean)).toHaveLength(1);
+      const [current] = await executions().loadCurrent([first]);
+      expect(current?.runId).toBe(won[0] ? second.runId : first.runId);
+    }
   });
 }
 

@@ -73,6 +73,8 @@ export const partColumns = {
   removedWakes: { i: 'int2', wake: 'int8' },
   closes: { i: 'int2', wf: 'text', status: 'int2', closed: 'int8', length: 'int4' },
   requests: { i: 'int2', ns: 'int4', shard: 'int2', run: 'uuid', id: 'text' },
+  /** Starts that win only if the close of the run before, at place `after`, does. */
+  successors: { i: 'int2', after: 'int2' },
 } as const satisfies Record<string, Record<string, ElementType>>;
 
 /** A part that a batch may have or lack. */
@@ -114,12 +116,14 @@ export interface BatchShape {
  */
 export function shapeOf(batch: readonly ExecutionTransition[]): BatchShape {
   const rows = Object.fromEntries(parts.map((part) => [part, []])) as unknown as Rows;
-  for (const [i, transition] of batch.entries()) {
-    if (transition.expectedVersion === 0) addStart(rows, i, transition);
-    else addUpdate(rows, i, transition);
-    addTasks(rows, i, transition);
-    addWake(rows, i, transition);
-    addRequests(rows, i, transition);
+  for (const [i, transition] of batch.entries()) addTransition(rows, i, transition);
+  // Those that follow come after all others, whose places are the caller's.
+  let place = batch.length;
+  for (const [after, { next, expectedVersion }] of batch.entries()) {
+    if (!next) continue;
+    if (expectedVersion === 0) throw new TypeError('a transition with `next` must close a run');
+    rows.successors.push({ i: place, after });
+    addTransition(rows, place++, next);
   }
   let mask = 0;
   const values: Buffer[] = [];
@@ -132,6 +136,14 @@ export function shapeOf(batch: readonly ExecutionTransition[]): BatchShape {
     }
   }
   return { mask, values };
+}
+
+function addTransition(rows: Rows, i: number, transition: ExecutionTransition): void {
+  if (transition.expectedVersion === 0) addStart(rows, i, transition);
+  else addUpdate(rows, i, transition);
+  addTasks(rows, i, transition);
+  addWake(rows, i, transition);
+  addRequests(rows, i, transition);
 }
 
 function addUpdate(rows: Rows, i: number, transition: ExecutionTransition): void {

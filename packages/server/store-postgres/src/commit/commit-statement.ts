@@ -5,7 +5,8 @@
  * - an update wins when the stored version is the one it was decided on and none of its request ids
  *   is stored. Two writers of a run meet on its row, where the second one sees the first one's
  *   version, so the look at `request_ids` cannot be overtaken;
- * - a start wins when no run of its workflow id is stored, or exactly the one that it replaces.
+ * - a start wins when no run of its workflow id is stored, or exactly the one that it replaces; one
+ *   that follows the close of a run in the same batch, only if that close does.
  *
  * Two forms: in the plain one a start that another writer overtakes between the look and the insert
  * fails the whole statement by a unique key. The guarded one lets it lose alone and costs more log.
@@ -40,6 +41,7 @@ function commitText(mask: number, guarded: boolean): string {
     has.has('updates') && updated(has),
     has.has('starts') && free(has),
     has.has('starts') && madeCurrent(guarded),
+    has.has('replaced') && following(has),
     has.has('replaced') && madeCurrentInstead,
     has.has('starts') && started(has, guarded),
     winners(has),
@@ -112,9 +114,17 @@ const startColumns = Object.keys(partColumns.starts)
   .map((column) => `s.${column}`)
   .join(', ');
 
-const madeCurrentInstead = `following as materialized (
-  select s.*, r.old from starts s join replaced r on r.i = s.i),
-made_current_instead as (
+/** Starts that follow a run. */
+function following(has: ReadonlySet<Part>): string {
+  const bound = has.has('successors')
+    ? `where not exists (select from successors f
+    where f.i = s.i and f.after not in (select i from updated))`
+    : '';
+  return `following as materialized (
+  select s.*, r.old from starts s join replaced r on r.i = s.i ${bound})`;
+}
+
+const madeCurrentInstead = `made_current_instead as (
   update perdure.current_executions c set run_id = s.run from following s
     where c.namespace_id = s.ns and c.shard = s.shard and c.workflow_id = s.wf
       and c.run_id = s.old
