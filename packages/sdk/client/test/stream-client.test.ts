@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { StreamClient } from '../src/stream/stream-client.ts';
 import { ScriptedServer, soon } from './scripted-server.ts';
@@ -243,6 +245,15 @@ describe('connecting', () => {
     server = await ScriptedServer.start(port);
     await connecting;
     expect(server.peers).toHaveLength(1);
+  });
+
+  test('a server that takes the connection and says nothing is given up in time', async () => {
+    const mute = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(mute, 'listening');
+    const { port } = mute.address() as AddressInfo;
+    const connecting = clientOf({ address: `127.0.0.1:${port}` }, 100).connect();
+    await expect(connecting).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    mute.close();
   });
 
   test('closing rejects what is under way and makes no new connection', async () => {

@@ -25,6 +25,8 @@ import { reconnectDelay } from './reconnect-delay.ts';
 
 /** Code of a WebSocket close after a frame that cannot be read. */
 const PROTOCOL_ERROR = 1002;
+/** How long the server gets to answer a handshake, in milliseconds; then another is tried. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** How long the server gets to answer a close, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
@@ -102,7 +104,8 @@ export class StreamClient {
     const deadline = Date.now() + connectTimeoutMs;
     for (;;) {
       try {
-        return await this.#open(Math.max(deadline - Date.now(), 1));
+        const left = Math.max(deadline - Date.now(), 1);
+        return await this.#open(Math.min(left, HANDSHAKE_TIMEOUT_MS));
       } catch (error) {
         const final = error instanceof PerdureServiceError && error.code !== 'UNAVAILABLE';
         if (final || Date.now() >= deadline) throw final ? error : unreachable(address, error);
@@ -226,10 +229,9 @@ export class StreamClient {
   }
 
   #reconnect(): void {
-    const { connectTimeoutMs } = this.#options;
     this.#retry = setTimeout(
       () => {
-        this.#open(connectTimeoutMs).catch((error: unknown) => {
+        this.#open(HANDSHAKE_TIMEOUT_MS).catch((error: unknown) => {
           if (this.#state === 'closed') return;
           const final = error instanceof PerdureServiceError && error.code !== 'UNAVAILABLE';
           if (final) this.#finish(error);
