@@ -7,8 +7,13 @@ import {
   WorkflowFailedError,
   type WorkflowHandle,
 } from '@perdure/client';
-import { IllegalStateError, type Workflow } from '@perdure/common';
-import { Worker, type WorkflowBundle, bundleWorkflowCode } from '@perdure/worker';
+import { IllegalStateError, type Workflow, silentLogger } from '@perdure/common';
+import {
+  Worker,
+  type WorkerOptions,
+  type WorkflowBundle,
+  bundleWorkflowCode,
+} from '@perdure/worker';
 import fc from 'fast-check';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { TestWorkflowEnvironment } from '../src/index.ts';
@@ -38,12 +43,16 @@ async function newEnvironment(): Promise<TestWorkflowEnvironment> {
   return env;
 }
 
-function workerOf(env: TestWorkflowEnvironment, activities = new Activities(env)): Promise<Worker> {
+function workerOf(
+  env: TestWorkflowEnvironment,
+  options: Partial<WorkerOptions> = {},
+): Promise<Worker> {
   return Worker.create({
     connection: env.nativeConnection,
     taskQueue,
     workflowBundle: bundle,
-    activities,
+    activities: new Activities(env),
+    ...options,
   });
 }
 
@@ -98,7 +107,7 @@ test('back-offs of hours between retries are left out', async () => {
 
 test('while an activity really runs, time passes as it does for everybody', async () => {
   const env = await newEnvironment();
-  const worker = await workerOf(env, new Activities(env, 2_000));
+  const worker = await workerOf(env, { activities: new Activities(env, 2_000) });
   const before = await env.currentTimeMs();
   await worker.runUntil(async () => {
     const handle = await start(env, workflows.workBesideTimer);
@@ -183,6 +192,21 @@ test('a worker that comes late finds no deadline passed', async () => {
   await realSleep(1_300);
   const worker = await workerOf(env);
   expect(await worker.runUntil(result)).toBeGreaterThanOrEqual(60_000);
+});
+
+test('what is left of one test does not keep time from passing in the next', async () => {
+  const env = await newEnvironment();
+  const first = await workerOf(env, { logger: silentLogger });
+  await first.runUntil(async () => {
+    await start(env, workflows.countDays, 1_000_000);
+    const failing = await start(env, workflows.failTasks);
+    await env.sleep('2 hours');
+    expect((await failing.describe()).pendingWorkflowTask?.attempt).toBeGreaterThan(1);
+  });
+  const second = await workerOf(env, { taskQueue: 'another' });
+  const options = { taskQueue: 'another', workflowId: randomUUID(), args: [365 * DAY] as [number] };
+  const slept = second.runUntil(env.client.workflow.execute(workflows.sleepFor, options));
+  expect(await slept).toBeGreaterThanOrEqual(365 * DAY);
 });
 
 test('two environments at once are two worlds', async () => {

@@ -131,3 +131,9 @@ async function carryOut(program: Program): Promise<void> {
       return Promise.race(program.parts.map(carryOut));
   }
 }
+
+/** A bug: its workflow tasks fail, again and again. */
+export async function failTasks(): Promise<void> {
+  await sleep('1 hour');
+  throw new TypeError('a bug');
+}

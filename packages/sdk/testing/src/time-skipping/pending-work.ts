@@ -8,6 +8,7 @@ const END_OF_TIME = 8.64e15;
 
 /** See the module comment. */
 export interface PendingWork {
+  readonly workflowId: string;
   /** Something that ends by itself and soon: a worker runs workflow code, or runs are told things. */
   readonly underWay: boolean;
   /** The workflow task that waits for a worker; its name is unique over all runs. */
@@ -30,7 +31,8 @@ export function pendingWorkOf(run: Readonly<MemoryRun>): PendingWork | undefined
     else waiting[kind].push(`${run.key.runId}.${scheduledEventId}.${attempt}`);
   }
   const [waitingWorkflowTask] = waiting.workflow;
-  const names = { waitingWorkflowTask, waitingActivities: waiting.activity };
+  const { workflowId } = run.key;
+  const names = { workflowId, waitingWorkflowTask, waitingActivities: waiting.activity };
   if (run.closed) {
     if (transfers === 0) return undefined;
     return { underWay: true, ...names, runningActivities: [], dueAt: Number.POSITIVE_INFINITY };
@@ -38,14 +40,12 @@ export function pendingWorkOf(run: Readonly<MemoryRun>): PendingWork | undefined
   const state = decodeState(run.state);
   const { workflowTask, activities } = state;
   const running = [...activities.values()].filter((each) => activityPhaseOf(each) === 'started');
-  // Looks at whether workers still live are due all the time: seen from the end, none is to come.
-  const deadline = nextDeadline(state, END_OF_TIME);
+  // A failed workflow task is tried again at the pace of real life, not as fast as it fails; and of
+  // the looks at whether workers still live, seen from the end, none is to come.
+  const deadline = nextDeadline({ ...state, workflowTask: undefined }, END_OF_TIME);
   return {
     ...names,
-    // A workflow task that failed is tried again at the pace of real life, not as fast as it fails.
-    underWay:
-      transfers > 0 ||
-      (workflowTask !== undefined && (workflowTask.startedAt > 0 || workflowTask.notBefore > 0)),
+    underWay: transfers > 0 || (workflowTask !== undefined && workflowTask.startedAt > 0),
     runningActivities: running.map(({ activityId, attempt }) =>
       attemptName(state.runId, activityId, attempt),
     ),

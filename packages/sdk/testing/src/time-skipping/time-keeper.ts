@@ -44,7 +44,8 @@ export class TimeKeeper {
   /** The round in which each task that waits began to. */
   readonly #waitingSince = new Map<string, number>();
   readonly #sleepers = new Set<Sleeper>();
-  #awaited = 0;
+  /** Workflow ids, once for each client that waits for a result. */
+  readonly #awaited: string[] = [];
   #looking: NodeJS.Immediate | undefined;
   #round = 0;
   #nextRound: NodeJS.Timeout | undefined;
@@ -71,14 +72,14 @@ export class TimeKeeper {
     this.#lookSoon();
   }
 
-  /** Time may be left out until this settles. */
-  async whileAwaited<T>(result: Promise<T>): Promise<T> {
-    this.#awaited += 1;
+  /** Time may be left out until the result of a workflow has come, or is no longer waited for. */
+  async whileAwaited<T>(workflowId: string, result: Promise<T>): Promise<T> {
+    this.#awaited.push(workflowId);
     this.#lookSoon();
     try {
       return await result;
     } finally {
-      this.#awaited -= 1;
+      this.#awaited.splice(this.#awaited.indexOf(workflowId), 1);
     }
   }
 
@@ -122,7 +123,7 @@ export class TimeKeeper {
     if (!settled) return;
     // Who has slept may want to do something before more time passes.
     if (this.#wakeSleepers()) return this.#lookSoon();
-    if (busy || (this.#awaited === 0 && this.#sleepers.size === 0)) return;
+    if (busy || (this.#awaited.length === 0 && this.#sleepers.size === 0)) return;
     const times = [nextDueAt, ...[...this.#sleepers].map(({ until }) => until)];
     const next = Math.min(...times);
     if (next === Number.POSITIVE_INFINITY) return;
@@ -155,7 +156,8 @@ export class TimeKeeper {
       const taskIsFresh = task !== undefined && isFresh(task);
       if (work.underWay || work.dueAt <= now || taskIsFresh) settled = false;
       // A result needs a worker, however late it comes; a sleep is to end without one too.
-      if (task !== undefined && this.#sleepers.size === 0) busy = true;
+      const isAwaited = task !== undefined && this.#awaited.includes(work.workflowId);
+      if (isAwaited && this.#sleepers.size === 0) busy = true;
       if (work.waitingActivities.some(isFresh)) busy = true;
       if (work.runningActivities.some((attempt) => !asleep.has(attempt))) busy = true;
       nextDueAt = Math.min(nextDueAt, work.dueAt);

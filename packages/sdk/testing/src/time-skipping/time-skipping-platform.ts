@@ -65,7 +65,7 @@ function watchingResults(dataPlane: DataPlane, keeper: TimeKeeper): DataPlane {
       ...workflows,
       getHistory(caller, input, signal) {
         const answer = workflows.getHistory(caller, input, signal);
-        return input.waitForClose ? keeper.whileAwaited(answer) : answer;
+        return input.waitForClose ? keeper.whileAwaited(input.workflowId, answer) : answer;
       },
     },
   };
