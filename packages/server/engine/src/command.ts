@@ -1,6 +1,23 @@
 /** What can happen to a run: the inputs of the engine. One kind, one file in `decide/`. */
-import type { CompiledRetryPolicy } from '@perdure/common';
-import type { Command, Failure, PayloadBlob, WorkflowTaskFailedCause } from '@perdure/protocol';
+import type {
+  CompiledRetryPolicy,
+  ContinueAsNewInitiator,
+  IndexedFields,
+  RetryState,
+} from '@perdure/common';
+import type {
+  Command,
+  ExternalFailedCause,
+  Failure,
+  PayloadBlob,
+  Priority,
+  StartChildFailedCause,
+  UpdateRequest,
+  UserMetadata,
+  WorkflowExecution,
+  WorkflowTaskFailedCause,
+} from '@perdure/protocol';
+import type { ParentLink } from './state/execution-state.ts';
 
 /** Begins a run. Only on an empty transition. */
 export interface StartWorkflow {
@@ -18,22 +35,106 @@ export interface StartWorkflow {
   readonly workflowTaskTimeoutMs?: number;
   readonly startDelayMs?: number;
   readonly retryPolicy?: CompiledRetryPolicy;
+  /** Five fields, in UTC; the first workflow task waits for the first time it names. */
+  readonly cronSchedule?: string;
+  readonly searchAttributes?: IndexedFields;
+  readonly priority?: Priority;
+  readonly userMetadata?: UserMetadata;
+  /** Set for a child. */
+  readonly parent?: ParentLink;
+  /** Top of the tree of children, if that is another workflow. */
+  readonly root?: WorkflowExecution;
+  /** Set for a run that follows another (see `nextRunCommand`). */
+  readonly chain?: ChainPlace;
   readonly identity?: string;
   readonly requestId: string;
 }
 
-export interface SignalWorkflow {
+/** Where a run stands in a chain of runs under one workflow id (semantics 53-55). */
+export interface ChainPlace {
+  readonly firstExecutionRunId: string;
+  readonly continuedExecutionRunId: string;
+  readonly initiator: ContinueAsNewInitiator;
+  readonly attempt: number;
+  readonly continuedFailure?: Failure;
+  readonly lastCompletionResult?: PayloadBlob;
+  /** When the execution timeout of the whole chain ends. */
+  readonly executionExpirationTime?: number;
+}
+
+/** The workflow that sent something. */
+interface FromWorkflow {
+  readonly externalWorkflowExecution?: WorkflowExecution;
+  /** Rejected as notFound unless the run is a child of that one. */
+  readonly onlyChildOf?: WorkflowExecution;
+}
+
+export interface SignalWorkflow extends FromWorkflow {
   readonly kind: 'signalWorkflow';
   readonly signalName: string;
   readonly input?: PayloadBlob;
   readonly header?: PayloadBlob;
   readonly identity?: string;
+  /** The signal of a signalWithStart (semantics 37, 59). */
+  readonly withStart?: boolean;
 }
 
-export interface RequestCancelWorkflow {
+export interface RequestCancelWorkflow extends FromWorkflow {
   readonly kind: 'requestCancelWorkflow';
   readonly cause?: string;
   readonly identity?: string;
+  readonly externalInitiatedEventId?: number;
+}
+
+/** Brings an update before the workflow; the same id again changes nothing (semantics 41-44). */
+export interface UpdateWorkflow {
+  readonly kind: 'updateWorkflow';
+  readonly request: UpdateRequest;
+}
+
+/** A transfer's report: the child runs. */
+export interface RecordChildStarted {
+  readonly kind: 'recordChildStarted';
+  readonly initiatedEventId: number;
+  readonly childRunId: string;
+}
+
+/** A transfer's report: there will be no child. */
+export interface RecordChildStartFailed {
+  readonly kind: 'recordChildStartFailed';
+  readonly initiatedEventId: number;
+  readonly cause: StartChildFailedCause;
+}
+
+/** The child's own report: its chain of runs has ended. */
+export interface RecordChildClosed {
+  readonly kind: 'recordChildClosed';
+  readonly initiatedEventId: number;
+  /** The first run of the child's chain. */
+  readonly childRunId: string;
+  readonly outcome: ChildOutcome;
+}
+
+/** How a child ended. */
+export type ChildOutcome =
+  | { readonly status: 'COMPLETED'; readonly result?: PayloadBlob }
+  | { readonly status: 'FAILED'; readonly failure: Failure; readonly retryState: RetryState }
+  | { readonly status: 'CANCELLED'; readonly details?: PayloadBlob }
+  | { readonly status: 'TIMED_OUT'; readonly retryState: RetryState }
+  | { readonly status: 'TERMINATED' };
+
+/** A transfer's report: the signal or cancel request was delivered, or could not be. */
+export interface RecordExternalOutcome {
+  readonly kind: 'recordExternalOutcome';
+  readonly initiatedEventId: number;
+  /** Absent when it was delivered. */
+  readonly failedCause?: ExternalFailedCause;
+}
+
+/** A transfer's report about a closed run: what its close asked for has been done. */
+export interface AcknowledgeTransfer {
+  readonly kind: 'acknowledgeTransfer';
+  readonly transfer: 'notifyParent' | 'closeChildren';
 }
 
 export interface TerminateWorkflow {
@@ -66,6 +167,8 @@ export interface CompleteWorkflowTask extends StartedWorkflowTask {
   readonly session: string;
   readonly identity: string;
   readonly commands: readonly Command[];
+  /** Follow with another task at once: a long local activity keeps the task alive (semantics 62). */
+  readonly forceCreateNewTask?: boolean;
 }
 
 export interface FailWorkflowTask extends StartedWorkflowTask {
@@ -154,6 +257,12 @@ export type EngineCommand =
   | SignalWorkflow
   | RequestCancelWorkflow
   | TerminateWorkflow
+  | UpdateWorkflow
+  | RecordChildStarted
+  | RecordChildStartFailed
+  | RecordChildClosed
+  | RecordExternalOutcome
+  | AcknowledgeTransfer
   | StartWorkflowTask
   | CompleteWorkflowTask
   | FailWorkflowTask

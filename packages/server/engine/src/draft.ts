@@ -4,9 +4,20 @@
  * the machines, through the setters here, so that a transition knows whether it changed anything.
  */
 import type { EventAttributes, EventType, HistoryEvent } from '@perdure/protocol';
-import { applyEvent, stateFromStarted } from './state/apply-event.ts';
+import type { Environment, NextRun, UpdateNews } from './decision.ts';
+import type { Successor } from './policy/succession.ts';
+import { isCloseEvent, successorOf } from './state/apply-closed.ts';
+import { applyEvent } from './state/apply-event.ts';
 import { type DraftState, cloneState } from './state/clone.ts';
-import type { ActivityState, BufferedEvent, ExecutionState } from './state/execution-state.ts';
+import type {
+  ActivityState,
+  BufferedEvent,
+  ChildState,
+  ExecutionState,
+  ExternalState,
+  UpdateState,
+} from './state/execution-state.ts';
+import { stateFromStarted } from './state/from-started.ts';
 
 /** Names work that the transition produced; looked up in the state again when it is taken. */
 export type Offer =
@@ -24,13 +35,19 @@ export class Draft {
   /** Whether the run was woken in this transition. */
   wokenUp = false;
   offers: Offer[] = [];
+  /** What became of updates in this transition, in order. */
+  readonly updateNews: UpdateNews[] = [];
+  /** The run that follows this one; set by whoever closes it. */
+  next: NextRun | undefined;
   /** The server's clock; it may be behind the run's own time. */
   readonly clock: number;
 
+  readonly #newRunId: (() => string) | undefined;
   #state: DraftState | undefined;
 
-  constructor(state: ExecutionState | undefined, now: number) {
+  constructor(state: ExecutionState | undefined, { now, newRunId }: Environment) {
     this.clock = now;
+    this.#newRunId = newRunId;
     this.#state = state && cloneState(state);
   }
 
@@ -48,6 +65,21 @@ export class Draft {
   /** The present, which along one run never goes back. */
   get now(): number {
     return Math.max(this.clock, this.#state?.lastEventTime ?? 0);
+  }
+
+  /** @throws Error when the transition was opened without a source of run ids */
+  newRunId(): string {
+    if (this.#newRunId) return this.#newRunId();
+    throw new Error('a run follows this one: open the transition with newRunId');
+  }
+
+  /** The run that follows, once the event that names it has closed this one. */
+  followWith(successor: Successor | undefined): void {
+    const closeEvent = this.events.at(-1);
+    if (!successor || !closeEvent || !isCloseEvent(closeEvent)) return;
+    const runId = successorOf(closeEvent);
+    if (runId === undefined) return;
+    this.next = { ...successor, runId, closeEvent, requestId: this.state.createRequestId };
   }
 
   /** Begins the run. */
@@ -75,6 +107,7 @@ export class Draft {
     const eventId = state.nextEventId;
     const eventTime = Math.max(at, state.lastEventTime);
     const event = { eventId, eventTime, eventType, attributes } as unknown as HistoryEvent;
+    if (isCloseEvent(event)) this.#abortUpdates();
     applyEvent(state, event);
     this.events.push(event);
     this.changed = true;
@@ -100,9 +133,47 @@ export class Draft {
     this.changed = true;
   }
 
+  /** Changes volatile facts of a child. */
+  setChild(child: ChildState, facts: Partial<ChildState>): void {
+    this.state.children.set(child.initiatedEventId, { ...child, ...facts });
+    this.changed = true;
+  }
+
+  /** Changes volatile facts of a message to another workflow. */
+  setExternal(external: ExternalState, facts: Partial<ExternalState>): void {
+    this.state.externals.set(external.initiatedEventId, { ...external, ...facts });
+    this.changed = true;
+  }
+
+  /** Admits an update, or changes volatile facts of one. */
+  setUpdate(update: UpdateState, facts: Partial<UpdateState> = {}): void {
+    this.state.updates.set(update.updateId, { ...update, ...facts });
+    this.changed = true;
+  }
+
+  /** Drops an update that was not accepted: nothing of it is kept. */
+  dropUpdate(update: UpdateState): void {
+    this.state.updates.delete(update.updateId);
+    this.changed = true;
+  }
+
+  /** A closed run no longer owes this. */
+  settle(owed: 'parent' | 'children' | { readonly external: number }): void {
+    if (owed === 'parent') this.state.owesParent = false;
+    else if (owed === 'children') this.state.children.clear();
+    else this.state.externals.delete(owed.external);
+    this.changed = true;
+  }
+
   /** Announces work; it counts only if the state still asks for it when it is taken. */
   offer(offer: Offer): void {
     this.offers.push(offer);
+  }
+
+  #abortUpdates(): void {
+    for (const { updateId, acceptedEventId } of this.state.updates.values()) {
+      this.updateNews.push({ kind: 'aborted', updateId, accepted: acceptedEventId > 0 });
+    }
   }
 }
 

@@ -6,18 +6,14 @@
 import type { EventOf, HistoryEvent } from '@perdure/protocol';
 import type { EngineCommand } from './command.ts';
 import { decideCommand } from './decide/index.ts';
-import type { Decision, FollowUp, Outcome } from './decision.ts';
+import { enforceHistoryLimit } from './decide/terminate-workflow.ts';
+import type { Decision, Environment, FollowUp, Outcome } from './decision.ts';
 import { Draft, type Offer } from './draft.ts';
-import { ensureWorkflowTask } from './machines/workflow-task.ts';
+import { ensureUpdateTask, ensureWorkflowTask } from './machines/workflow-task.ts';
 import { activityFollowUp, cancelFollowUp, outboxChanges, workflowTaskFollowUp } from './outbox.ts';
 import { nextWake } from './policy/wake.ts';
 import { type ExecutionState, isClosed } from './state/execution-state.ts';
-
-/** What a decision may know of the world. */
-export interface Environment {
-  /** The present, in milliseconds since the Unix epoch. */
-  readonly now: number;
-}
+import { transferChanges } from './transfers.ts';
 
 /** See the module comment. */
 export interface Transition {
@@ -40,7 +36,7 @@ export interface Transition {
 
 /** Opens a transition on a run, or on none (for startWorkflow). */
 export function openTransition(state: ExecutionState | undefined, env: Environment): Transition {
-  return new OpenTransition(state, env.now);
+  return new OpenTransition(state, env);
 }
 
 /** Decides a single command. */
@@ -59,9 +55,9 @@ class OpenTransition implements Transition {
   readonly #draft: Draft;
   #open = true;
 
-  constructor(state: ExecutionState | undefined, now: number) {
+  constructor(state: ExecutionState | undefined, env: Environment) {
     this.#before = state;
-    this.#draft = new Draft(state, now);
+    this.#draft = new Draft(state, env);
   }
 
   get state(): ExecutionState | undefined {
@@ -73,6 +69,8 @@ class OpenTransition implements Transition {
     const draft = this.#draft;
     const outcome = decideCommand(draft, command);
     if (draft.needsWorkflowTask) ensureWorkflowTask(draft);
+    if (draft.current) ensureUpdateTask(draft);
+    if (draft.current) enforceHistoryLimit(draft);
     return outcome;
   }
 
@@ -102,6 +100,9 @@ class OpenTransition implements Transition {
       outbox: outboxChanges(this.#before, state),
       wake,
       closed: closing ? { status: state.status, closeTime: state.closeTime } : undefined,
+      transfers: transferChanges(this.#before, state),
+      next: draft.next,
+      updates: draft.updateNews,
     };
   }
 

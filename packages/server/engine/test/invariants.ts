@@ -1,17 +1,23 @@
 /** What must hold after every transition, whatever happened in it. */
 import { expect } from 'vitest';
-import type { HistoryEvent } from '@perdure/protocol';
+import type { EventOf, HistoryEvent } from '@perdure/protocol';
 import {
   type Decision,
   type ExecutionState,
   type OutboxTask,
+  type Transfer,
+  decide,
   decodeState,
   durableFacts,
   encodeState,
   fold,
+  isCloseEvent,
   isClosed,
   nextDeadline,
+  nextRunCommand,
   outboxOf,
+  successorOf,
+  transfersOf,
 } from '../src/index.ts';
 
 /** Freezes a state so that any change of it throws, its byte arrays apart. */
@@ -32,8 +38,10 @@ export function deepFreeze<T>(value: T): T {
 
 /** What a state holds, for {@link expectUntouched}. */
 export function snapshot(state: ExecutionState): readonly unknown[] {
-  const { activities, timers, buffered, ...facts } = state;
-  return [...Object.values(facts), ...activities.values(), ...timers.values(), ...buffered];
+  const { activities, timers, children, externals, updates, completedUpdates, buffered, ...facts } =
+    state;
+  const entries = [activities, timers, children, externals, updates, completedUpdates];
+  return [...Object.values(facts), ...entries.flatMap((each) => [...each.values()]), ...buffered];
 }
 
 /** That nothing was replaced since the snapshot; entries are never changed in place. */
@@ -69,7 +77,17 @@ export function checkDecision(
   checkWake(before, decision, now);
   checkShape(decision.state);
   checkClosed(before, decision, history);
+  checkTransfers(before, decision);
+  checkNext(decision, history);
 }
+
+const references = [
+  'scheduledEventId',
+  'startedEventId',
+  'initiatedEventId',
+  'acceptedEventId',
+  'workflowTaskCompletedEventId',
+];
 
 /** Plain comparisons: there are thousands of events, and `expect` costs more than the engine. */
 function checkHistory(history: readonly HistoryEvent[]): void {
@@ -78,7 +96,7 @@ function checkHistory(history: readonly HistoryEvent[]): void {
     if (event.eventId !== i + 1 || event.eventTime < earlier) {
       throw new Error(`event ${event.eventId} at ${event.eventTime} follows ${i} at ${earlier}`);
     }
-    for (const field of ['scheduledEventId', 'startedEventId', 'workflowTaskCompletedEventId']) {
+    for (const field of references) {
       const id = (event.attributes as Record<string, unknown>)[field] as number | undefined;
       if (id !== undefined && !(id < event.eventId)) {
         throw new Error(`event ${event.eventId} refers to event ${id} by ${field}`);
@@ -125,8 +143,49 @@ function checkShape(state: ExecutionState): void {
   const types = state.buffered.map((event) => event.eventType);
   expectSame(types.filter((type) => type === 'TimerFired').length, fired.length);
   expectSame(types.filter((type) => /^ActivityTask(?!Started)/.test(type)).length, settled.length);
+  const children = [...state.children.values()].filter((each) => each.outcomeBuffered);
+  const externals = [...state.externals.values()].filter((each) => each.outcomeBuffered);
+  const ends = /^ChildWorkflowExecution(?!Started)|^StartChildWorkflowExecutionFailed/;
+  expectSame(types.filter((type) => ends.test(type)).length, children.length);
+  expectSame(types.filter((type) => /External/.test(type)).length, externals.length);
   const task = state.workflowTask;
-  if (task && task.attempt > 1) expectSame(task.scheduledEventId, state.nextEventId);
+  const unwritten = task && (task.attempt > 1 || task.speculative);
+  if (unwritten) expectSame(task.scheduledEventId, state.nextEventId);
+  const waits = [...state.updates.values()].some((each) => each.request && !each.deliveredIn);
+  if (waits && state.firstWorkflowTaskAt === 0) expectSame(task !== undefined, true);
+}
+
+function checkTransfers(before: ExecutionState | undefined, { transfers, state }: Decision): void {
+  const keys = (list: readonly Transfer[]): string[] =>
+    list.map(({ kind, initiatedEventId }) => `${kind} ${initiatedEventId}`);
+  const owed = new Set(before ? keys(transfersOf(before)) : []);
+  for (const key of keys(transfers.remove)) expectSame([key, owed.delete(key)], [key, true]);
+  for (const key of keys(transfers.add)) {
+    expectSame([key, owed.has(key)], [key, false]);
+    owed.add(key);
+  }
+  expectSame([...owed].toSorted(), keys(transfersOf(state)).toSorted());
+}
+
+/** A run that names a following one says how it begins, and it can begin so. */
+function checkNext({ next, events, state }: Decision, history: readonly HistoryEvent[]): void {
+  const last = events.at(-1);
+  const runId = last && isCloseEvent(last) ? successorOf(last) : undefined;
+  expectSame(next?.runId, runId);
+  if (!next) return;
+  const started = history[0] as EventOf<'WorkflowExecutionStarted'>;
+  const command = nextRunCommand(next, started);
+  const { outcome, decision } = decide(undefined, command, { now: state.closeTime });
+  expectSame(outcome, { kind: 'accepted' });
+  const follower = decision!.state;
+  const chain = ({ firstExecutionRunId, parent, root, workflowId }: ExecutionState): unknown => ({
+    firstExecutionRunId,
+    parent,
+    root,
+    workflowId,
+  });
+  expectSame(chain(follower), chain(state));
+  expectSame([follower.runId, state.owesParent], [runId, false]);
 }
 
 function checkClosed(

@@ -3,15 +3,29 @@
  * invariants after each. Ids of pending tasks are looked up, so that a scenario reads as a story.
  */
 import { expect } from 'vitest';
-import type { Command, EventOf, EventType, Failure, HistoryEvent } from '@perdure/protocol';
+import type { IndexedFields } from '@perdure/common';
+import type {
+  Command,
+  EventOf,
+  EventType,
+  ExternalFailedCause,
+  Failure,
+  HistoryEvent,
+} from '@perdure/protocol';
 import {
   type ActivityState,
+  type Decision,
   type EngineCommand,
   type ExecutionState,
   type FollowUp,
   type Outcome,
   type StartWorkflow,
+  childClosedCommand,
+  childStartCommand,
+  isCloseEvent,
+  nextRunCommand,
   openTransition,
+  transfersOf,
 } from '../src/index.ts';
 import { checkDecision, deepFreeze } from './invariants.ts';
 
@@ -120,6 +134,69 @@ export const succeed: Command = {
   result: blobOf('result'),
 };
 export const confirmCancel: Command = { commandType: 'CancelWorkflowExecution' };
+export const fail = (failure: Failure = applicationFailure('failed')): Command => ({
+  commandType: 'FailWorkflowExecution',
+  failure,
+});
+
+type StartChild = Extract<Command, { commandType: 'StartChildWorkflowExecution' }>;
+
+/** A StartChildWorkflowExecution command. */
+export function startChild(workflowId: string, options: Partial<StartChild> = {}): Command {
+  return {
+    commandType: 'StartChildWorkflowExecution',
+    workflowId,
+    workflowType: 'Child',
+    ...options,
+  };
+}
+
+export const signalExternal = (
+  workflowId: string,
+  signalName = 'signal',
+  childWorkflowOnly = false,
+): Command => ({
+  commandType: 'SignalExternalWorkflowExecution',
+  workflowId,
+  signalName,
+  childWorkflowOnly,
+});
+export const cancelExternal = (workflowId: string, childWorkflowOnly = false): Command => ({
+  commandType: 'RequestCancelExternalWorkflowExecution',
+  workflowId,
+  childWorkflowOnly,
+});
+export const marker = (markerName: string): Command => ({
+  commandType: 'RecordMarker',
+  markerName,
+  details: { data: blobOf('data') },
+});
+export const upsertSearchAttributes = (searchAttributes: IndexedFields): Command => ({
+  commandType: 'UpsertWorkflowSearchAttributes',
+  searchAttributes,
+});
+export const upsertMemo: Command = {
+  commandType: 'ModifyWorkflowProperties',
+  upsertedMemo: blobOf('change'),
+  memo: blobOf('all'),
+};
+export const continueAsNew = (
+  options: Partial<Extract<Command, { commandType: 'ContinueAsNewWorkflowExecution' }>> = {},
+): Command => ({ commandType: 'ContinueAsNewWorkflowExecution', ...options });
+export const acceptUpdate = (updateId: string): Command => ({
+  commandType: 'AcceptUpdate',
+  updateId,
+});
+export const rejectUpdate = (updateId: string): Command => ({
+  commandType: 'RejectUpdate',
+  updateId,
+  failure: applicationFailure('refused'),
+});
+export const completeUpdate = (updateId: string): Command => ({
+  commandType: 'CompleteUpdate',
+  updateId,
+  result: blobOf(`${updateId}'s result`),
+});
 
 function expectAccepted(outcome: Outcome | undefined): void {
   expect(outcome).toEqual({ kind: 'accepted' });
@@ -131,12 +208,16 @@ export class Run {
   readonly identity = 'worker@test';
   /** Follow-ups of the last transition. */
   followUps: FollowUp[] = [];
+  /** The last transition. */
+  decision!: Decision;
   now = START_TIME;
   #state: ExecutionState | undefined;
+  #runs = 0;
 
   /** A run that has begun and whose first workflow task waits. */
-  static start(options: Partial<StartWorkflow> = {}): Run {
+  static start(options: Partial<StartWorkflow> = {}, now = START_TIME): Run {
     const run = new Run();
+    run.now = now;
     run.ok({
       kind: 'startWorkflow',
       workflowId: 'workflow',
@@ -173,10 +254,12 @@ export class Run {
   /** Applies commands in one transition and commits it. */
   apply(...commands: EngineCommand[]): Outcome[] {
     const before = this.#state && deepFreeze(this.#state);
-    const transition = openTransition(before, { now: this.now });
+    const newRunId = (): string => `${this.#state?.runId}+${(this.#runs += 1)}`;
+    const transition = openTransition(before, { now: this.now, newRunId });
     const outcomes = commands.map((command) => transition.apply(command));
     this.followUps = transition.takeFollowUps();
     const decision = transition.close();
+    this.decision = decision;
     this.history.push(...decision.events);
     this.#state = decision.state;
     checkDecision(before, decision, this.history, this.now);
@@ -319,6 +402,74 @@ export class Run {
 
   requestCancel(): this {
     return this.ok({ kind: 'requestCancelWorkflow' });
+  }
+
+  /** A client asks for an update. */
+  update(updateId: string): this {
+    const request = { updateId, updateName: 'update', input: blobOf(updateId) };
+    return this.ok({ kind: 'updateWorkflow', request });
+  }
+
+  /** The run that follows this one, begun at the same moment. */
+  next(): Run {
+    const { next } = this.decision;
+    const started = this.history[0];
+    if (!next || started?.eventType !== 'WorkflowExecutionStarted') {
+      throw new Error(`no run follows ${this.story}`);
+    }
+    return Run.start(nextRunCommand(next, started), this.now);
+  }
+
+  /** Starts the child of the only transfer that asks for one, and reports it. */
+  startChildRun(runId = 'child-run'): Run {
+    const child = Run.start(this.#childStart(runId), this.now);
+    this.childStarted(child.state.runId);
+    return child;
+  }
+
+  /** Starts a child without reporting it. */
+  startUnreportedChild(runId = 'child-run'): Run {
+    return Run.start(this.#childStart(runId), this.now);
+  }
+
+  childStarted(childRunId = 'child-run'): this {
+    const initiatedEventId = this.#unstartedChild();
+    return this.ok({ kind: 'recordChildStarted', initiatedEventId, childRunId });
+  }
+
+  /** Tells this parent how a closed child ended. */
+  childClosed(child: Run): this {
+    const last = child.history.at(-1)!;
+    const report = isCloseEvent(last) && childClosedCommand(child.state, last);
+    if (!report) throw new Error(`nothing to report of ${child.story}`);
+    return this.ok(report);
+  }
+
+  /** Reports what became of the only message to another workflow. */
+  externalOutcome(failedCause?: ExternalFailedCause): this {
+    const [initiatedEventId] = this.state.externals.keys();
+    return this.ok({
+      kind: 'recordExternalOutcome',
+      initiatedEventId: initiatedEventId!,
+      failedCause,
+    });
+  }
+
+  /** The kinds of transfers that are owed. */
+  get transfers(): string[] {
+    return transfersOf(this.state).map((transfer) => transfer.kind);
+  }
+
+  #childStart(runId: string): StartWorkflow {
+    const initiated = this.history[this.#unstartedChild() - 1]!;
+    if (initiated.eventType !== 'StartChildWorkflowExecutionInitiated') throw new Error('no child');
+    return childStartCommand(this.state, initiated, runId);
+  }
+
+  #unstartedChild(): number {
+    const transfer = transfersOf(this.state).find((each) => each.kind === 'startChild');
+    if (!transfer) throw new Error(`no child is to be started in ${this.story}`);
+    return transfer.initiatedEventId;
   }
 
   #outcome(activityId: string): { scheduledEventId: number; attempt: number; identity: string } {

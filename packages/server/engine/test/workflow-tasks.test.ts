@@ -1,15 +1,23 @@
 /** Workflow tasks, buffering, failures and closing: semantics 15–18, 21, 28, 36–59, rules 1–5. */
 import { describe, expect, test } from 'vitest';
+import type { Command, WorkflowTaskFailedCause } from '@perdure/protocol';
 import { outboxOf, transientEvents } from '../src/index.ts';
 import {
   Run,
+  acceptUpdate,
   applicationFailure,
+  cancelExternal,
   cancelTimer,
+  completeUpdate,
   confirmCancel,
+  marker,
   requestCancel,
   schedule,
+  signalExternal,
+  startChild,
   startTimer,
   succeed,
+  upsertSearchAttributes,
 } from './run-driver.ts';
 
 describe('timers', () => {
@@ -75,7 +83,7 @@ describe('cancel request', () => {
   test('confirming what nobody requested is refused', () => {
     const run = Run.start().takeTask();
     expect(run.finishTask(confirmCancel)).toMatchObject({ kind: 'taskFailed' });
-    expect(run.last('WorkflowTaskFailed').cause).toBe('BAD_COMMAND_ATTRIBUTES');
+    expect(run.last('WorkflowTaskFailed').cause).toBe('BAD_CANCEL_WORKFLOW_EXECUTION_ATTRIBUTES');
   });
 });
 
@@ -157,21 +165,76 @@ describe('rules 1 and 2: order and buffering', () => {
     expect(run.story).toBe('S Tf');
   });
 
-  test.each([
-    ['activity without a deadline', [schedule('a', { startToCloseTimeoutMs: undefined })]],
-    ['activity id in use', [schedule('a'), schedule('a')]],
-    ['timer id in use', [startTimer('1', 1), startTimer('1', 1)]],
-    ['unknown timer', [cancelTimer('9')]],
-    ['timer cancelled twice', [startTimer('1', 1), cancelTimer('1'), cancelTimer('1')]],
-    ['unknown activity', [requestCancel('nope')]],
-    ['nonsense policy', [schedule('a', { retryPolicy: policyOf(0.5) })]],
-  ])('bad command attributes refuse the whole task: %s', (_, commands) => {
+  test.each<[string, WorkflowTaskFailedCause, Command[]]>([
+    [
+      'activity without a deadline',
+      'BAD_SCHEDULE_ACTIVITY_ATTRIBUTES',
+      [schedule('a', { startToCloseTimeoutMs: undefined })],
+    ],
+    ['activity id in use', 'SCHEDULE_ACTIVITY_DUPLICATE_ID', [schedule('a'), schedule('a')]],
+    ['timer id in use', 'START_TIMER_DUPLICATE_ID', [startTimer('1', 1), startTimer('1', 1)]],
+    ['unknown timer', 'BAD_CANCEL_TIMER_ATTRIBUTES', [cancelTimer('9')]],
+    [
+      'timer cancelled twice',
+      'BAD_CANCEL_TIMER_ATTRIBUTES',
+      [startTimer('1', 1), cancelTimer('1'), cancelTimer('1')],
+    ],
+    ['unknown activity', 'BAD_REQUEST_CANCEL_ACTIVITY_ATTRIBUTES', [requestCancel('nope')]],
+    [
+      'nonsense policy',
+      'BAD_SCHEDULE_ACTIVITY_ATTRIBUTES',
+      [schedule('a', { retryPolicy: policyOf(0.5) })],
+    ],
+    ['child without an id', 'BAD_START_CHILD_EXECUTION_ATTRIBUTES', [startChild('')]],
+    [
+      'child with a nonsense schedule',
+      'BAD_START_CHILD_EXECUTION_ATTRIBUTES',
+      [startChild('c', { cronSchedule: '61 * * * *' })],
+    ],
+    [
+      'child with a nonsense policy',
+      'BAD_START_CHILD_EXECUTION_ATTRIBUTES',
+      [startChild('c', { retryPolicy: policyOf(0.5) })],
+    ],
+    [
+      'signal without a name',
+      'BAD_SIGNAL_WORKFLOW_EXECUTION_ATTRIBUTES',
+      [signalExternal('other', '')],
+    ],
+    [
+      'cancel request without an id',
+      'BAD_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_ATTRIBUTES',
+      [cancelExternal('')],
+    ],
+    ['nameless marker', 'BAD_RECORD_MARKER_ATTRIBUTES', [marker('')]],
+    ['no search attribute', 'BAD_SEARCH_ATTRIBUTES', [upsertSearchAttributes({})]],
+    [
+      'nameless search attribute',
+      'BAD_SEARCH_ATTRIBUTES',
+      [upsertSearchAttributes({ '': { value: 1 } })],
+    ],
+    [
+      'no memo',
+      'BAD_MODIFY_WORKFLOW_PROPERTIES_ATTRIBUTES',
+      [{ commandType: 'ModifyWorkflowProperties' }],
+    ],
+    [
+      'next run on no queue',
+      'BAD_CONTINUE_AS_NEW_ATTRIBUTES',
+      [{ commandType: 'ContinueAsNewWorkflowExecution', taskQueue: '' }],
+    ],
+    ['unknown update', 'BAD_UPDATE_WORKFLOW_EXECUTION_MESSAGE', [acceptUpdate('nobody')]],
+    ['update not accepted', 'BAD_UPDATE_WORKFLOW_EXECUTION_MESSAGE', [completeUpdate('nobody')]],
+  ])('bad command attributes refuse the whole task: %s', (_, cause, commands) => {
     const run = Run.start().takeTask();
     expect(run.finishTask(startTimer('good', 1), ...commands)).toMatchObject({
       kind: 'taskFailed',
     });
     expect(run.story).toBe('S Tf');
-    expect(run.last('WorkflowTaskFailed').cause).toBe('BAD_COMMAND_ATTRIBUTES');
+    expect(run.last('WorkflowTaskFailed')).toMatchObject({
+      cause,
+      failure: { message: expect.stringMatching(/\w+ .*/) },
+    });
     expect(run.followUps).toMatchObject([{ kind: 'dispatchWorkflowTask', attempt: 2 }]);
   });
 

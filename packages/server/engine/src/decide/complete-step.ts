@@ -7,9 +7,9 @@ import type { CompleteStep } from '../command.ts';
 import type { Outcome } from '../decision.ts';
 import type { Draft } from '../draft.ts';
 import { activityFor, completeActivity } from '../machines/activity.ts';
-import { scheduleWorkflowTask, startWorkflowTask } from '../machines/workflow-task.ts';
-import { MAX_STEP_AHEAD_MS, MAX_STEP_BEHIND_MS } from '../policy/limits.ts';
-import type { ActivityState } from '../state/execution-state.ts';
+import { scheduleWorkflowTask, startVenturedTask } from '../machines/workflow-task.ts';
+import { MAX_STEP_AHEAD_MS, MAX_STEP_BEHIND_MS, shouldContinueAsNew } from '../policy/limits.ts';
+import type { ActivityState, ExecutionState } from '../state/execution-state.ts';
 import { concludeWorkflowTask } from './complete-workflow-task.ts';
 import { rejected } from './outcomes.ts';
 
@@ -49,20 +49,24 @@ function isAsAssumed(draft: Draft, command: CompleteStep, running: readonly Fini
     running.every(({ activity }) => activity.session === session) &&
     command.assumedNextEventId === state.nextEventId &&
     state.workflowTask === undefined &&
+    !owesSuggestion(state) &&
     workflowTimeMs >= state.lastEventTime &&
     workflowTimeMs <= clock + MAX_STEP_AHEAD_MS &&
     workflowTimeMs >= clock - MAX_STEP_BEHIND_MS
   );
 }
 
+/** The workflow must hear that it should continue as new, which only a task of the server tells. */
+function owesSuggestion(state: ExecutionState): boolean {
+  return !state.continueAsNewSuggested && shouldContinueAsNew(state);
+}
+
 function acceptStep(draft: Draft, command: CompleteStep, running: readonly Finished[]): Outcome {
   const { workflowTimeMs, session, identity } = command;
   recordResults(draft, running, identity, workflowTimeMs);
   scheduleWorkflowTask(draft, workflowTimeMs);
-  // It has run already and will never be pushed: nothing to be fenced off.
-  const by = { session, identity, fence: 0 };
-  startWorkflowTask(draft, draft.state.workflowTask!, by, workflowTimeMs);
-  return concludeWorkflowTask(draft, draft.state.workflowTask!, command);
+  const task = startVenturedTask(draft, { session, identity }, workflowTimeMs);
+  return concludeWorkflowTask(draft, task, command);
 }
 
 /** The worker voids its cached run, so the session is no longer worth preferring. */

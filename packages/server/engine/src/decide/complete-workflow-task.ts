@@ -3,20 +3,23 @@
  * what was buffered meanwhile (semantics, rule 2). Commands that cannot be recorded turn the whole
  * task into a failed one (rule 5).
  */
-import type { Command } from '@perdure/protocol';
 import type { CompleteWorkflowTask } from '../command.ts';
 import type { Outcome } from '../decision.ts';
 import type { Draft } from '../draft.ts';
 import { flushBuffered } from '../machines/buffer.ts';
+import { rejectUnanswered } from '../machines/update.ts';
 import {
   completeWorkflowTask,
+  dropSpeculativeTask,
   failUnhandledCommand,
   failWorkflowTask,
   startedWorkflowTask,
 } from '../machines/workflow-task.ts';
-import type { WorkflowTaskState } from '../state/execution-state.ts';
+import type { ExecutionState, WorkflowTaskState } from '../state/execution-state.ts';
+import { refusalOf } from '../workflow-commands/check.ts';
+import { planClosing } from '../workflow-commands/record-close.ts';
 import { recordCommands } from '../workflow-commands/record.ts';
-import { type TaskRefusal, refusalOf } from '../workflow-commands/check.ts';
+import type { TaskRefusal } from '../workflow-commands/refusal.ts';
 import { accepted, staleWorkflowTask } from './outcomes.ts';
 
 export function decideCompleteWorkflowTask(draft: Draft, command: CompleteWorkflowTask): Outcome {
@@ -28,19 +31,39 @@ export function decideCompleteWorkflowTask(draft: Draft, command: CompleteWorkfl
 export function concludeWorkflowTask(
   draft: Draft,
   task: WorkflowTaskState,
-  completion: {
-    readonly session: string;
-    readonly identity: string;
-    readonly commands: readonly Command[];
-  },
+  completion: Conclusion,
 ): Outcome {
   const { session, identity, commands } = completion;
-  const refusal = refusalOf(draft.state, commands);
-  if (refusal) return refuse(draft, task, refusal, identity);
-  const eventId = completeWorkflowTask(draft, task, session, identity);
-  recordCommands(draft, commands, eventId, identity);
-  flushBuffered(draft);
+  const refused = refusalOf(draft.state, commands);
+  if (refused) return refuse(draft, task, refused, identity);
+  const closing = planClosing(draft, commands.at(-1));
+  if (leavesNoTrace(draft.state, task, completion)) {
+    dropSpeculativeTask(draft, session);
+    recordCommands(draft, commands, { workflowTaskCompletedEventId: 0, identity, closing });
+  } else {
+    const workflowTaskCompletedEventId = completeWorkflowTask(draft, task, session, identity);
+    recordCommands(draft, commands, { workflowTaskCompletedEventId, identity, closing });
+    flushBuffered(draft);
+  }
+  rejectUnanswered(draft, task.startedEventId);
+  if (completion.forceCreateNewTask) draft.needsWorkflowTask = true;
   return accepted;
+}
+
+/** What a worker made of a task. */
+type Conclusion = Pick<
+  CompleteWorkflowTask,
+  'session' | 'identity' | 'commands' | 'forceCreateNewTask'
+>;
+
+/** Whether a task for updates did nothing but refuse them (semantics 42). */
+function leavesNoTrace(
+  { buffered }: ExecutionState,
+  { speculative }: WorkflowTaskState,
+  { commands, forceCreateNewTask }: Conclusion,
+): boolean {
+  if (!speculative || buffered.length > 0 || forceCreateNewTask) return false;
+  return commands.every(({ commandType }) => commandType === 'RejectUpdate');
 }
 
 function refuse(

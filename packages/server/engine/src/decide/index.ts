@@ -6,6 +6,7 @@ import type { EngineCommand } from '../command.ts';
 import type { Outcome } from '../decision.ts';
 import type { Draft } from '../draft.ts';
 import { isClosed } from '../state/execution-state.ts';
+import { decideAcknowledgeTransfer } from './acknowledge-transfer.ts';
 import { decideCancelActivity } from './cancel-activity.ts';
 import { decideCompleteActivity } from './complete-activity.ts';
 import { decideCompleteStep } from './complete-step.ts';
@@ -16,12 +17,17 @@ import { decideHeartbeatActivity } from './heartbeat-activity.ts';
 import { decideLoseActivity } from './lose-activity.ts';
 import { decideLoseWorkflowTask } from './lose-workflow-task.ts';
 import { rejected } from './outcomes.ts';
+import { decideRecordChildClosed } from './record-child-closed.ts';
+import { decideRecordChildStartFailed } from './record-child-start-failed.ts';
+import { decideRecordChildStarted } from './record-child-started.ts';
+import { decideRecordExternalOutcome } from './record-external-outcome.ts';
 import { decideRequestCancelWorkflow } from './request-cancel-workflow.ts';
 import { decideSignalWorkflow } from './signal-workflow.ts';
 import { decideStartActivity } from './start-activity.ts';
 import { decideStartWorkflow } from './start-workflow.ts';
 import { decideStartWorkflowTask } from './start-workflow-task.ts';
 import { decideTerminateWorkflow } from './terminate-workflow.ts';
+import { decideUpdateWorkflow } from './update-workflow.ts';
 import { decideWakeUp } from './wake-up.ts';
 
 type CommandOfKind<K extends EngineCommand['kind']> = Extract<EngineCommand, { kind: K }>;
@@ -33,6 +39,12 @@ const decisions: {
   signalWorkflow: decideSignalWorkflow,
   requestCancelWorkflow: decideRequestCancelWorkflow,
   terminateWorkflow: decideTerminateWorkflow,
+  updateWorkflow: decideUpdateWorkflow,
+  recordChildStarted: decideRecordChildStarted,
+  recordChildStartFailed: decideRecordChildStartFailed,
+  recordChildClosed: decideRecordChildClosed,
+  recordExternalOutcome: decideRecordExternalOutcome,
+  acknowledgeTransfer: decideAcknowledgeTransfer,
   startWorkflowTask: decideStartWorkflowTask,
   completeWorkflowTask: decideCompleteWorkflowTask,
   failWorkflowTask: decideFailWorkflowTask,
@@ -54,11 +66,16 @@ export function decideCommand(draft: Draft, command: EngineCommand): Outcome {
     if (run) return rejected('alreadyStarted', `run ${run.runId} exists already`);
   } else if (!run) {
     return rejected('notFound', 'there is no such run; start it first');
-  } else if (isClosed(run)) {
+  } else if (isClosed(run) && !settlesDebts(command)) {
     return rejected('notFound', `run ${run.runId} has closed (${run.status})`);
   }
   return (decisions[command.kind] as (draft: Draft, command: EngineCommand) => Outcome)(
     draft,
     command,
   );
+}
+
+/** What a closed run still owes others can be reported as done. */
+function settlesDebts({ kind }: EngineCommand): boolean {
+  return kind === 'acknowledgeTransfer' || kind === 'recordExternalOutcome';
 }

@@ -1,11 +1,14 @@
-/** Begins a run, with its first workflow task unless the start is delayed (semantics 1, 59). */
+/** Begins a run, with its first workflow task unless the start is delayed (semantics 1, 53-55, 59). */
 import type { StartWorkflow } from '../command.ts';
 import type { Outcome } from '../decision.ts';
+import type { EventAttributes, WorkflowExecution } from '@perdure/protocol';
 import type { Draft } from '../draft.ts';
+import { faultOfCron, nextCronTime } from '../policy/cron.ts';
 import {
   DEFAULT_WORKFLOW_TASK_TIMEOUT_MS,
   MAX_WORKFLOW_TASK_TIMEOUT_MS,
 } from '../policy/limits.ts';
+import { RETRY_POLICY_RULE, normalizeRetryPolicy } from '../policy/retry.ts';
 import { accepted, rejected } from './outcomes.ts';
 
 const names = ['workflowId', 'runId', 'workflowType', 'taskQueue', 'requestId'] as const;
@@ -19,6 +22,8 @@ const durations = [
 export function decideStartWorkflow(draft: Draft, command: StartWorkflow): Outcome {
   const wrong = faultOf(command);
   if (wrong) return rejected('invalid', wrong);
+  const { chain, runId } = command;
+  const firstExecutionRunId = chain?.firstExecutionRunId ?? runId;
   draft.begin(
     {
       workflowType: command.workflowType,
@@ -31,18 +36,54 @@ export function decideStartWorkflow(draft: Draft, command: StartWorkflow): Outco
         MAX_WORKFLOW_TASK_TIMEOUT_MS,
       ),
       identity: command.identity,
-      firstExecutionRunId: command.runId,
-      attempt: 1,
+      firstExecutionRunId,
+      originalExecutionRunId: firstExecutionRunId === runId ? undefined : runId,
+      attempt: chain?.attempt ?? 1,
       workflowId: command.workflowId,
       memo: command.memo,
       header: command.header,
-      retryPolicy: command.retryPolicy,
-      firstWorkflowTaskBackoffMs: command.startDelayMs || undefined,
+      retryPolicy: command.retryPolicy && normalizeRetryPolicy(command.retryPolicy),
+      firstWorkflowTaskBackoffMs: firstBackoffOf(draft, command) || undefined,
+      ...chainFactsOf(command),
+      cronSchedule: command.cronSchedule || undefined,
+      parentWorkflowExecution: command.parent && executionOf(command.parent),
+      parentInitiatedEventId: command.parent?.initiatedEventId,
+      rootWorkflowExecution: command.root,
+      searchAttributes: command.searchAttributes,
+      priority: command.priority,
+      userMetadata: command.userMetadata,
     },
     command.requestId,
   );
   draft.needsWorkflowTask = true;
   return accepted;
+}
+
+/** A cron workflow's first run waits for the first tick; the runs after it know when theirs is. */
+function firstBackoffOf(
+  draft: Draft,
+  { cronSchedule, chain, startDelayMs }: StartWorkflow,
+): number {
+  if (!cronSchedule || chain) return startDelayMs ?? 0;
+  const tick = nextCronTime(cronSchedule, draft.now);
+  return tick === undefined ? 0 : tick - draft.now;
+}
+
+function chainFactsOf({
+  chain,
+}: StartWorkflow): Partial<EventAttributes<'WorkflowExecutionStarted'>> {
+  if (!chain) return {};
+  return {
+    continuedExecutionRunId: chain.continuedExecutionRunId,
+    initiator: chain.initiator,
+    continuedFailure: chain.continuedFailure,
+    lastCompletionResult: chain.lastCompletionResult,
+    workflowExecutionExpirationTime: chain.executionExpirationTime,
+  };
+}
+
+function executionOf({ workflowId, runId }: WorkflowExecution): WorkflowExecution {
+  return { workflowId, runId };
 }
 
 function faultOf(command: StartWorkflow): string | undefined {
@@ -55,5 +96,13 @@ function faultOf(command: StartWorkflow): string | undefined {
       return `startWorkflow.${field} must be a whole number of milliseconds of at least 0; got ${value}`;
     }
   }
-  return undefined;
+  const { retryPolicy, cronSchedule, startDelayMs, chain } = command;
+  if (retryPolicy && !normalizeRetryPolicy(retryPolicy)) {
+    return `startWorkflow.retryPolicy ${RETRY_POLICY_RULE}`;
+  }
+  if (!cronSchedule) return undefined;
+  const cronFault = faultOfCron(cronSchedule);
+  if (cronFault) return `startWorkflow.cronSchedule ${cronFault}`;
+  if (!startDelayMs || chain) return undefined;
+  return 'startWorkflow.startDelayMs and cronSchedule exclude each other; give one of them';
 }

@@ -12,6 +12,7 @@ import {
   releaseWorkflowTask,
   scheduleWorkflowTask,
 } from '../machines/workflow-task.ts';
+import { decideSuccession } from '../policy/succession.ts';
 import { activityDeadline } from '../policy/timeouts.ts';
 import { workflowTaskDeadline } from '../policy/wake.ts';
 import { isClosed } from '../state/execution-state.ts';
@@ -100,8 +101,11 @@ function fireWorkflowTask(draft: Draft): void {
 
 /** A pending workflow task stays dangling (semantics 52); what was buffered is kept. */
 function timeOutRun(draft: Draft): void {
+  const { successor, retryState } = decideSuccession(draft.state, { kind: 'timedOut' }, draft.now);
+  const newExecutionRunId = successor && draft.newRunId();
   draft.set({ workflowTask: undefined });
   flushBuffered(draft);
   draft.needsWorkflowTask = false;
-  draft.emit('WorkflowExecutionTimedOut', { retryState: 'RETRY_POLICY_NOT_SET' });
+  draft.emit('WorkflowExecutionTimedOut', { retryState, newExecutionRunId });
+  draft.followWith(successor);
 }

@@ -12,7 +12,23 @@ const results: ReadonlySet<EventType> = new Set<EventType>([
   'ActivityTaskFailed',
   'ActivityTaskTimedOut',
   'ActivityTaskCanceled',
+  'ChildWorkflowExecutionCompleted',
+  'ChildWorkflowExecutionFailed',
+  'ChildWorkflowExecutionCanceled',
+  'ChildWorkflowExecutionTimedOut',
+  'ChildWorkflowExecutionTerminated',
 ]);
+
+const starts: ReadonlySet<EventType> = new Set<EventType>([
+  'ActivityTaskStarted',
+  'ChildWorkflowExecutionStarted',
+]);
+
+/** The event that asked for an activity or a child. */
+interface Origin {
+  readonly scheduledEventId?: number;
+  readonly initiatedEventId?: number;
+}
 
 /** Whether external events must wait now. */
 export function isBuffering(draft: Draft): boolean {
@@ -50,24 +66,17 @@ export function flushBuffered(draft: Draft): boolean {
   return true;
 }
 
-/** ActivityTaskStarted gets its id only here, so the outcome is told of it only here. */
+/**
+ * A start gets its id only here, so the outcome that waits with it is told of it only here.
+ *
+ * @param startedIds of the starts appended so far, by the event that asked for them
+ */
 function append(draft: Draft, event: BufferedEvent, startedIds: Map<number, number>): void {
-  switch (event.eventType) {
-    case 'ActivityTaskStarted': {
-      const eventId = draft.emit(event.eventType, event.attributes, event.eventTime);
-      startedIds.set(event.attributes.scheduledEventId, eventId);
-      return;
-    }
-    case 'ActivityTaskCompleted':
-    case 'ActivityTaskFailed':
-    case 'ActivityTaskTimedOut':
-    case 'ActivityTaskCanceled': {
-      const startedEventId = startedIds.get(event.attributes.scheduledEventId) ?? 0;
-      const attributes = { ...event.attributes, startedEventId };
-      draft.emit(event.eventType, attributes as never, event.eventTime);
-      return;
-    }
-    default:
-      draft.emit(event.eventType, event.attributes as never, event.eventTime);
-  }
+  const { eventType, eventTime } = event;
+  const attributes = event.attributes as Origin;
+  const origin = attributes.scheduledEventId ?? attributes.initiatedEventId ?? 0;
+  const startedEventId = results.has(eventType) ? startedIds.get(origin) : undefined;
+  const complete = startedEventId === undefined ? attributes : { ...attributes, startedEventId };
+  const eventId = draft.emit(eventType, complete as never, eventTime);
+  if (starts.has(eventType)) startedIds.set(origin, eventId);
 }

@@ -12,15 +12,26 @@
  * attempt number (semantics 47). When an event arrives while a transient attempt waits, it is
  * converted into an ordinary attempt 1.
  *
+ * A task for updates alone is *speculative*: like a transient attempt it has no events yet, gets
+ * them when it completes, fails or an event arrives, and leaves none if all it did was to refuse the
+ * updates (semantics 42). An event that arrives while it runs waits like any other.
+ *
  * Pacing: the SDK reports every failed attempt, so slowing down is the server's part; see
  * `workflowTaskPaceMs`.
  */
-import type { Failure, HistoryEvent, WorkflowTaskFailedCause } from '@perdure/protocol';
+import type {
+  EventAttributes,
+  Failure,
+  HistoryEvent,
+  WorkflowTaskFailedCause,
+} from '@perdure/protocol';
 import type { StartedWorkflowTask } from '../command.ts';
 import type { Draft } from '../draft.ts';
+import { shouldContinueAsNew } from '../policy/limits.ts';
 import { workflowTaskPaceMs } from '../policy/retry.ts';
 import { type ExecutionState, type WorkflowTaskState, isClosed } from '../state/execution-state.ts';
 import { flushBuffered } from './buffer.ts';
+import { deliverUpdates, hasWaitingUpdates, takeBackUpdates } from './update.ts';
 
 /** How a workflow task ended other than by completing. */
 export type WorkflowTaskEnd =
@@ -58,8 +69,16 @@ export function ensureWorkflowTask(draft: Draft): void {
   const { state } = draft;
   const task = state.workflowTask;
   if (isClosed(state)) return;
-  if (task ? task.startedEventId > 0 || task.attempt === 1 : state.firstWorkflowTaskAt > 0) return;
+  if (task ? task.startedEventId > 0 || !isUnwritten(task) : state.firstWorkflowTaskAt > 0) return;
   scheduleWorkflowTask(draft);
+}
+
+/** Schedules a speculative task if updates wait and no task is coming that will take them. */
+export function ensureUpdateTask(draft: Draft): void {
+  const { state } = draft;
+  if (state.updates.size === 0 || state.workflowTask || state.firstWorkflowTaskAt > 0) return;
+  if (isClosed(state) || !hasWaitingUpdates(state)) return;
+  awaitTask(draft, { attempt: 1, speculative: true, notBefore: 0 });
 }
 
 /** Writes WorkflowTaskScheduled, attempt 1, in place of any transient attempt. */
@@ -81,15 +100,32 @@ export function startWorkflowTask(
   by: { readonly session: string; readonly identity: string; readonly fence: number },
   at = draft.now,
 ): void {
-  const { scheduledEventId } = task;
   const { identity, ...held } = by;
-  if (task.attempt === 1) {
-    draft.emit('WorkflowTaskStarted', { scheduledEventId, identity }, at);
+  if (isUnwritten(task)) {
+    const startedEventId = task.scheduledEventId + 1;
+    draft.set({ workflowTask: { ...task, startedEventId, startedAt: at, ...held } });
+  } else {
+    draft.emit('WorkflowTaskStarted', startedAttributes(draft.state, task, identity), at);
     draft.set({ workflowTask: { ...draft.state.workflowTask!, ...held } });
-    return;
   }
-  const startedEventId = scheduledEventId + 1;
-  draft.set({ workflowTask: { ...task, startedEventId, startedAt: at, ...held } });
+  if (draft.state.updates.size > 0) deliverUpdates(draft, draft.state.workflowTask!.startedEventId);
+}
+
+/**
+ * Starts a task that a worker has already run by itself (a fused step). It did not know the size of
+ * the history, so nothing is said about it, which means that it is as it was.
+ */
+export function startVenturedTask(
+  draft: Draft,
+  by: { readonly session: string; readonly identity: string },
+  at: number,
+): WorkflowTaskState {
+  const { scheduledEventId } = draft.state.workflowTask!;
+  draft.emit('WorkflowTaskStarted', { scheduledEventId, identity: by.identity }, at);
+  // It will never be pushed: nothing to be fenced off.
+  const workflowTask = { ...draft.state.workflowTask!, session: by.session, fence: 0 };
+  draft.set({ workflowTask });
+  return workflowTask;
 }
 
 /** Writes WorkflowTaskCompleted, after the events that a transient attempt still owes. */
@@ -99,7 +135,7 @@ export function completeWorkflowTask(
   session: string,
   identity: string,
 ): number {
-  writeTransient(draft, task, identity);
+  writeOwed(draft, task, identity);
   const { scheduledEventId, startedEventId } = task;
   const eventId = draft.emit('WorkflowTaskCompleted', {
     scheduledEventId,
@@ -119,13 +155,20 @@ export function failWorkflowTask(
   task: WorkflowTaskState,
   end: WorkflowTaskEnd,
 ): void {
+  if (task.speculative) writeOwed(draft, task, end.kind === 'failed' ? end.identity : undefined);
   if (task.attempt === 1) writeEnd(draft, task, end);
   draft.set({
     workflowTask: undefined,
     workflowTaskFailures: draft.state.workflowTaskFailures + 1,
     stickySession: undefined,
   });
+  takeBackUpdates(draft);
   if (!flushBuffered(draft)) awaitTransient(draft, task.attempt + 1);
+}
+
+/** Ends a speculative task that came to nothing, without a trace. */
+export function dropSpeculativeTask(draft: Draft, session: string): void {
+  draft.set({ workflowTask: undefined, workflowTaskFailures: 0, stickySession: session });
 }
 
 /**
@@ -137,16 +180,17 @@ export function failUnhandledCommand(
   task: WorkflowTaskState,
   identity: string,
 ): void {
-  writeTransient(draft, task, identity);
+  writeOwed(draft, task, identity);
   writeEnd(draft, task, { kind: 'failed', cause: 'UNHANDLED_COMMAND', identity });
   draft.set({ stickySession: undefined });
+  takeBackUpdates(draft);
   flushBuffered(draft);
 }
 
 /** Ends the attempt, if one is started, because the run is closed from outside (semantics 56). */
 export function abandonWorkflowTask(draft: Draft): void {
   const task = draft.state.workflowTask;
-  if (task && task.startedEventId > 0 && task.attempt === 1) {
+  if (task && task.startedEventId > 0 && !isUnwritten(task)) {
     writeEnd(draft, task, { kind: 'failed', cause: 'FORCE_CLOSE_COMMAND' });
   }
   draft.set({ workflowTask: undefined });
@@ -161,13 +205,16 @@ export function releaseWorkflowTask(draft: Draft, task: WorkflowTaskState): void
 }
 
 /**
- * The WorkflowTaskScheduled and WorkflowTaskStarted of a started transient attempt, exactly as they
- * will be written if it completes; empty for an ordinary task, whose events are in the history. A
- * worker must be given them at the end of the history.
+ * The WorkflowTaskScheduled and WorkflowTaskStarted of a started transient or speculative attempt,
+ * exactly as they will be written if it completes; empty for an ordinary task, whose events are in
+ * the history. A worker must be given them at the end of the history.
  */
-export function transientEvents(state: ExecutionState, identity: string): HistoryEvent[] {
+export function transientEvents(
+  state: ExecutionState,
+  identity: string | undefined,
+): HistoryEvent[] {
   const task = state.workflowTask;
-  if (!task || task.attempt === 1 || task.startedEventId === 0) return [];
+  if (!task || !isUnwritten(task) || task.startedEventId === 0) return [];
   const { scheduledEventId, attempt } = task;
   const scheduledAt = Math.max(task.scheduledAt, state.lastEventTime);
   return [
@@ -185,13 +232,34 @@ export function transientEvents(state: ExecutionState, identity: string): Histor
       eventId: task.startedEventId,
       eventTime: Math.max(task.startedAt, scheduledAt),
       eventType: 'WorkflowTaskStarted',
-      attributes: { scheduledEventId, identity },
+      attributes: startedAttributes(state, task, identity),
     },
   ];
 }
 
-function writeTransient(draft: Draft, task: WorkflowTaskState, identity: string): void {
-  const owed = task.attempt > 1 ? transientEvents(draft.state, identity) : [];
+/** Whether the task has no events yet. */
+function isUnwritten(task: WorkflowTaskState): boolean {
+  return task.attempt > 1 || task.speculative;
+}
+
+/** What a WorkflowTaskStarted says; what is as it was is left out. */
+function startedAttributes(
+  state: ExecutionState,
+  { scheduledEventId }: WorkflowTaskState,
+  identity: string | undefined,
+): EventAttributes<'WorkflowTaskStarted'> {
+  const suggest = !state.continueAsNewSuggested && shouldContinueAsNew(state);
+  return {
+    scheduledEventId,
+    identity,
+    historySizeBytes: state.historyBytes || undefined,
+    suggestContinueAsNew: suggest || undefined,
+  };
+}
+
+/** Writes the events that the task has not had so far. */
+function writeOwed(draft: Draft, task: WorkflowTaskState, identity: string | undefined): void {
+  const owed = isUnwritten(task) ? transientEvents(draft.state, identity) : [];
   for (const event of owed) draft.emit(event.eventType, event.attributes as never, event.eventTime);
 }
 
@@ -208,17 +276,25 @@ function writeEnd(draft: Draft, task: WorkflowTaskState, end: WorkflowTaskEnd): 
 
 function awaitTransient(draft: Draft, attempt: number): void {
   const pace = workflowTaskPaceMs(attempt);
+  const notBefore = pace > 0 ? draft.now + pace : 0;
+  awaitTask(draft, { attempt, speculative: false, notBefore });
+}
+
+/** A task that waits without an event of its own. */
+function awaitTask(
+  draft: Draft,
+  task: Pick<WorkflowTaskState, 'attempt' | 'speculative' | 'notBefore'>,
+): void {
   draft.set({
     workflowTask: {
       scheduledEventId: draft.state.nextEventId,
       startedEventId: 0,
-      attempt,
       scheduledAt: draft.now,
       startedAt: 0,
       session: undefined,
       fence: 0,
-      notBefore: pace > 0 ? draft.now + pace : 0,
+      ...task,
     },
   });
-  if (pace === 0) draft.offer({ kind: 'workflowTask' });
+  if (task.notBefore === 0) draft.offer({ kind: 'workflowTask' });
 }

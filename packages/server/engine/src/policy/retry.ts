@@ -38,7 +38,7 @@ export function mayRepeatLostAttempt(activity: ActivityState, now: number): bool
 }
 
 /** Wait after the given attempt, in milliseconds. */
-function backOffMs(policy: CompiledRetryPolicy, attempt: number): number {
+export function backOffMs(policy: CompiledRetryPolicy, attempt: number): number {
   const grown = policy.initialIntervalMs * policy.backoffCoefficient ** (attempt - 1);
   return Math.min(Math.ceil(grown), policy.maximumIntervalMs);
 }
@@ -50,6 +50,10 @@ function backOffMs(policy: CompiledRetryPolicy, attempt: number): number {
 export function workflowTaskPaceMs(attempt: number): number {
   return attempt < 3 ? 0 : Math.min(1_000 * 2 ** Math.min(attempt - 3, 6), 60_000);
 }
+
+/** What a policy must be like, to follow its name in a message. */
+export const RETRY_POLICY_RULE =
+  'needs a backoffCoefficient of at least 1 and a maximumInterval of at least the initialInterval';
 
 /** Fills what a worker left at 0 (semantics 13); undefined when the policy makes no sense. */
 export function normalizeRetryPolicy(policy: CompiledRetryPolicy): CompiledRetryPolicy | undefined {
@@ -81,7 +85,8 @@ function nextRetryDelayOf(failure: Failure): number | undefined {
   return failure.info.kind === 'application' ? failure.info.nextRetryDelayMs : undefined;
 }
 
-function isRetryable(failure: Failure, policy: CompiledRetryPolicy): boolean {
+/** Whether a policy lets this failure be followed by another attempt. */
+export function isRetryable(failure: Failure, policy: CompiledRetryPolicy): boolean {
   const { info } = failure;
   const excluded = policy.nonRetryableErrorTypes;
   switch (info.kind) {

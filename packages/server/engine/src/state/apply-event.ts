@@ -6,51 +6,12 @@
  * Volatile facts get their resting value here (a new activity is in its first attempt, dispatched
  * and not started); the decisions set what differs.
  */
-import { type WorkflowExecutionStatus, defaultActivityRetryPolicy } from '@perdure/common';
+import { defaultActivityRetryPolicy } from '@perdure/common';
 import type { EventOf, HistoryEvent } from '@perdure/protocol';
+import { applyClosed } from './apply-closed.ts';
+import { applyOtherWorkflowEvent } from './apply-other-workflows.ts';
+import { applyUpdateEvent } from './apply-updates.ts';
 import type { DraftState } from './clone.ts';
-
-/** The state of a run that has only begun. */
-export function stateFromStarted(event: EventOf<'WorkflowExecutionStarted'>): DraftState {
-  const started = event.attributes;
-  const delay = started.firstWorkflowTaskBackoffMs ?? 0;
-  return {
-    workflowId: started.workflowId,
-    runId: started.originalExecutionRunId ?? started.firstExecutionRunId,
-    workflowType: started.workflowType,
-    taskQueue: started.taskQueue,
-    firstExecutionRunId: started.firstExecutionRunId,
-    status: 'RUNNING',
-    startTime: event.eventTime,
-    closeTime: 0,
-    workflowTaskTimeoutMs: started.workflowTaskTimeoutMs,
-    runDeadline: runDeadlineOf(event, delay),
-    firstWorkflowTaskAt: delay > 0 ? event.eventTime + delay : 0,
-    nextEventId: event.eventId + 1,
-    lastEventTime: event.eventTime,
-    lastCompletedStartedEventId: 0,
-    cancelRequested: false,
-    signalCount: 0,
-    workflowTask: undefined,
-    activities: new Map(),
-    timers: new Map(),
-    buffered: [],
-    workflowTaskFailures: 0,
-    stickySession: undefined,
-    wakeAt: 0,
-    createRequestId: '',
-  };
-}
-
-/** The run timeout counts from the end of a start delay, the execution timeout from the start. */
-function runDeadlineOf(event: EventOf<'WorkflowExecutionStarted'>, delay: number): number {
-  const run = event.attributes.workflowRunTimeoutMs ?? 0;
-  const execution = event.attributes.workflowExecutionTimeoutMs ?? 0;
-  const limits = [];
-  if (run > 0) limits.push(run + delay);
-  if (execution > 0) limits.push(execution);
-  return limits.length === 0 ? 0 : event.eventTime + Math.min(...limits);
-}
 
 /** Folds one event, whose id must be the next one, into the state. */
 export function applyEvent(state: DraftState, event: HistoryEvent): void {
@@ -89,34 +50,35 @@ export function applyEvent(state: DraftState, event: HistoryEvent): void {
       state.cancelRequested = true;
       return;
     case 'WorkflowExecutionSignaled':
-      state.signalCount += 1;
-      return;
-    case 'WorkflowExecutionCompleted':
-      return applyClosed(state, event, 'COMPLETED');
-    case 'WorkflowExecutionFailed':
-      return applyClosed(state, event, 'FAILED');
-    case 'WorkflowExecutionCanceled':
-      return applyClosed(state, event, 'CANCELLED');
-    case 'WorkflowExecutionTimedOut':
-      return applyClosed(state, event, 'TIMED_OUT');
-    case 'WorkflowExecutionTerminated':
-      return applyClosed(state, event, 'TERMINATED');
+      return applySignaled(state, event);
     case 'WorkflowExecutionStarted':
     case 'ActivityTaskStarted':
+    case 'MarkerRecorded':
+    case 'UpsertWorkflowSearchAttributes':
+    case 'WorkflowPropertiesModified':
       return;
+    case 'WorkflowExecutionCompleted':
+    case 'WorkflowExecutionFailed':
+    case 'WorkflowExecutionCanceled':
+    case 'WorkflowExecutionTimedOut':
+    case 'WorkflowExecutionTerminated':
+    case 'WorkflowExecutionContinuedAsNew':
+      return applyClosed(state, event);
+    case 'WorkflowExecutionUpdateAdmitted':
+    case 'WorkflowExecutionUpdateAccepted':
+    case 'WorkflowExecutionUpdateCompleted':
+      return applyUpdateEvent(state, event);
     default:
-      return applyLaterEvent(event);
+      return applyOtherWorkflowEvent(state, event);
   }
 }
-
-/** Types that nothing here writes yet. */
-function applyLaterEvent(_event: HistoryEvent): void {}
 
 function applyWorkflowTaskScheduled(
   state: DraftState,
   event: EventOf<'WorkflowTaskScheduled'>,
 ): void {
   state.firstWorkflowTaskAt = 0;
+  state.startHold = 'signal';
   state.workflowTask = {
     scheduledEventId: event.eventId,
     startedEventId: 0,
@@ -126,6 +88,7 @@ function applyWorkflowTaskScheduled(
     session: undefined,
     fence: 0,
     notBefore: 0,
+    speculative: false,
   };
 }
 
@@ -136,6 +99,7 @@ function applyWorkflowTaskStarted(state: DraftState, event: EventOf<'WorkflowTas
     startedEventId: event.eventId,
     startedAt: event.eventTime,
   };
+  if (event.attributes.suggestContinueAsNew) state.continueAsNewSuggested = true;
 }
 
 function applyActivityTaskScheduled(
@@ -190,15 +154,9 @@ function applyTimerStarted(state: DraftState, event: EventOf<'TimerStarted'>): v
   });
 }
 
-function applyClosed(
-  state: DraftState,
-  event: HistoryEvent,
-  status: WorkflowExecutionStatus,
-): void {
-  state.status = status;
-  state.closeTime = event.eventTime;
-  state.firstWorkflowTaskAt = 0;
-  state.workflowTask = undefined;
-  state.activities.clear();
-  state.timers.clear();
+/** A signal that came with a delayed start does not end the delay (semantics 59). */
+function applySignaled(state: DraftState, event: EventOf<'WorkflowExecutionSignaled'>): void {
+  state.signalCount += 1;
+  const held = event.attributes.skipGenerateWorkflowTask && state.firstWorkflowTaskAt > 0;
+  if (held && state.startHold === 'signal') state.startHold = 'signalWithStart';
 }

@@ -5,20 +5,27 @@
 import type {
   ActivityState,
   BufferedEvent,
+  ChildState,
   ExecutionState,
+  ExternalState,
   TimerState,
+  UpdateState,
 } from './execution-state.ts';
 
-type Collections = 'activities' | 'timers' | 'buffered';
+interface Collections {
+  readonly activities: Map<number, ActivityState>;
+  readonly timers: Map<string, TimerState>;
+  readonly children: Map<number, ChildState>;
+  readonly externals: Map<number, ExternalState>;
+  readonly updates: Map<string, UpdateState>;
+  readonly completedUpdates: Map<string, number>;
+  buffered: BufferedEvent[];
+}
 
 /** An {@link ExecutionState} that a transition may still change. */
 export type DraftState = {
-  -readonly [K in Exclude<keyof ExecutionState, Collections>]: ExecutionState[K];
-} & {
-  readonly activities: Map<number, ActivityState>;
-  readonly timers: Map<string, TimerState>;
-  buffered: BufferedEvent[];
-};
+  -readonly [K in Exclude<keyof ExecutionState, keyof Collections>]: ExecutionState[K];
+} & Collections;
 
 /** A copy that can be changed without touching `state`. */
 export function cloneState(state: ExecutionState): DraftState {
@@ -26,6 +33,10 @@ export function cloneState(state: ExecutionState): DraftState {
     ...state,
     activities: new Map(state.activities),
     timers: new Map(state.timers),
+    children: new Map(state.children),
+    externals: new Map(state.externals),
+    updates: new Map(state.updates),
+    completedUpdates: new Map(state.completedUpdates),
     buffered: state.buffered.slice(),
   };
 }

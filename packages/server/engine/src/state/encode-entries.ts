@@ -36,6 +36,7 @@ export function encodeWorkflowTask(task: WorkflowTaskState, base: Base): unknown
     encodeSession(task.session, base),
     relative(task.notBefore),
     task.fence,
+    task.speculative ? 1 : 0,
   ]);
 }
 
@@ -50,6 +51,7 @@ export function decodeWorkflowTask(wire: Wire, base: Base): WorkflowTaskState {
     session: decodeSession(wire[5], base),
     notBefore: absolute(wire[6], base),
     fence: numberOf(wire[7]),
+    speculative: wire[8] === 1,
   };
 }
 

@@ -27,6 +27,7 @@ import {
   relativeTo,
   trim,
 } from './encode-entries.ts';
+import { decodeExtras, encodeExtras } from './encode-extras.ts';
 import type { ExecutionState } from './execution-state.ts';
 
 /** First element of the encoded list. */
@@ -73,6 +74,8 @@ export function encodeState(state: ExecutionState): Uint8Array {
       listOrNil([...state.activities.values()].map((each) => encodeActivity(each, state))),
       listOrNil([...state.timers.values()].map((each) => encodeTimer(each, state))),
       listOrNil(state.buffered.map((each) => encodeBuffered(each, state))),
+      state.historyBytes,
+      encodeExtras(state),
     ]),
   );
 }
@@ -121,6 +124,8 @@ export function decodeState(bytes: Uint8Array): ExecutionState {
     activities: new Map(activities.map((each) => [each.scheduledEventId, each])),
     timers: new Map(timers.map((each) => [each.timerId, each])),
     buffered: listOf(wire[24]).map((each) => decodeBuffered(each, base)),
+    historyBytes: numberOf(wire[25]),
+    ...decodeExtras(wire[26], base),
   };
 }
 

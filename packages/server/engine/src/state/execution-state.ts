@@ -8,8 +8,19 @@
  *
  * Times are milliseconds since the Unix epoch; 0 means "not".
  */
-import type { CompiledRetryPolicy, WorkflowExecutionStatus } from '@perdure/common';
-import type { EventAttributes, EventType, Failure, PayloadBlob } from '@perdure/protocol';
+import type {
+  CompiledRetryPolicy,
+  ParentClosePolicy,
+  WorkflowExecutionStatus,
+} from '@perdure/common';
+import type {
+  EventAttributes,
+  EventType,
+  Failure,
+  PayloadBlob,
+  UpdateRequest,
+  WorkflowExecution,
+} from '@perdure/protocol';
 
 /** One run of a workflow. Replaced as a whole, never changed in place. */
 export interface ExecutionState {
@@ -39,6 +50,27 @@ export interface ExecutionState {
   readonly activities: ReadonlyMap<number, ActivityState>;
   /** By timer id. */
   readonly timers: ReadonlyMap<string, TimerState>;
+  /** What ends the wait for `firstWorkflowTaskAt` early (semantics 53-55, 59). */
+  readonly startHold: StartHold;
+  /** The workflow that this one is a child of. */
+  readonly parent: ParentLink | undefined;
+  /** Top of the tree of children; undefined when that is this run. */
+  readonly root: WorkflowExecution | undefined;
+  /** What decides whether another run follows this one; undefined when none ever does. */
+  readonly succession: Succession | undefined;
+  /**
+   * Children that have not closed, by initiatedEventId. Once the run has closed: those that its
+   * close concerns, until that is acknowledged.
+   */
+  readonly children: ReadonlyMap<number, ChildState>;
+  /** Signals and cancel requests on their way to other workflows, by initiatedEventId. */
+  readonly externals: ReadonlyMap<number, ExternalState>;
+  /** Updates admitted or accepted and not completed, by update id. */
+  readonly updates: ReadonlyMap<string, UpdateState>;
+  /** Completed updates: id of the WorkflowExecutionUpdateCompleted event by update id. */
+  readonly completedUpdates: ReadonlyMap<string, number>;
+  /** Whether a WorkflowTaskStarted has told the workflow to continue as new (semantics 75). */
+  readonly continueAsNewSuggested: boolean;
 
   /** Volatile: events that wait for the started workflow task to end (semantics, rule 2). */
   readonly buffered: readonly BufferedEvent[];
@@ -50,6 +82,70 @@ export interface ExecutionState {
   readonly wakeAt: number;
   /** Volatile: request id of the start, for its idempotency. */
   readonly createRequestId: string;
+  /** Volatile: size of the stored history, kept by whoever encodes it; 0 when nobody does. */
+  readonly historyBytes: number;
+  /** Volatile: the run has closed and its parent is not known to know. */
+  readonly owesParent: boolean;
+}
+
+/** `signal`: any signal; `signalWithStart`: only that call; `nothing`: it is a back-off. */
+export type StartHold = 'signal' | 'signalWithStart' | 'nothing';
+
+/** Names the StartChildWorkflowExecutionInitiated that a run came from. */
+export interface ParentLink extends WorkflowExecution {
+  readonly initiatedEventId: number;
+}
+
+/** How a run is followed by another under the same workflow id (semantics 53, 54). */
+export interface Succession {
+  readonly attempt: number;
+  readonly retryPolicy: CompiledRetryPolicy | undefined;
+  readonly cronSchedule: string | undefined;
+  /** No further run may begin after this time; 0 when there is no execution timeout. */
+  readonly executionDeadline: number;
+}
+
+/** A child workflow that has not closed. */
+export interface ChildState {
+  readonly initiatedEventId: number;
+  readonly workflowTaskCompletedEventId: number;
+  readonly workflowId: string;
+  readonly workflowType: string;
+  readonly parentClosePolicy: ParentClosePolicy;
+  /** ChildWorkflowExecutionStarted; 0 until it is recorded. */
+  readonly startedEventId: number;
+  /** First run of the child; known, though volatile, while its start is buffered. */
+  readonly runId: string | undefined;
+  /** Volatile: its outcome waits among the buffered events. */
+  readonly outcomeBuffered: boolean;
+}
+
+/** A signal or a cancel request on its way to another workflow. */
+export interface ExternalState extends ExternalTarget {
+  readonly kind: 'signal' | 'cancel';
+  readonly initiatedEventId: number;
+  readonly workflowTaskCompletedEventId: number;
+  /** Volatile: its outcome waits among the buffered events. */
+  readonly outcomeBuffered: boolean;
+}
+
+/** The workflow that is meant; a run only if that one and no other is. */
+export interface ExternalTarget {
+  readonly workflowId: string;
+  readonly runId: string | undefined;
+  /** Only if it is a child of this run. */
+  readonly childWorkflowOnly: boolean;
+}
+
+/** An update that is not completed. */
+export interface UpdateState {
+  readonly updateId: string;
+  /** WorkflowExecutionUpdateAccepted; 0 while it is only admitted. */
+  readonly acceptedEventId: number;
+  /** Volatile: what it asks; kept until it is accepted. */
+  readonly request: UpdateRequest | undefined;
+  /** Volatile: startedEventId of the running workflow task that took it to the worker, or 0. */
+  readonly deliveredIn: number;
 }
 
 /** The one workflow task that may be pending. */
@@ -70,6 +166,8 @@ export interface WorkflowTaskState {
   readonly fence: number;
   /** Held back until this time (pacing of failing tasks); 0 once it is dispatched. */
   readonly notBefore: number;
+  /** Scheduled for updates alone: it leaves no events if it does nothing (semantics 42). */
+  readonly speculative: boolean;
 }
 
 /** An activity that is scheduled and not closed. */

@@ -3,8 +3,15 @@
  * stored one.
  */
 import type { HistoryEvent } from '@perdure/protocol';
-import { applyEvent, stateFromStarted } from './apply-event.ts';
-import type { ActivityState, ExecutionState, WorkflowTaskState } from './execution-state.ts';
+import { applyEvent } from './apply-event.ts';
+import {
+  type ActivityState,
+  type ChildState,
+  type ExecutionState,
+  type WorkflowTaskState,
+  isClosed,
+} from './execution-state.ts';
+import { stateFromStarted } from './from-started.ts';
 
 /**
  * The state that a history amounts to. Durable facts are exact; volatile ones have their resting
@@ -43,6 +50,8 @@ export function durableFacts(state: ExecutionState): unknown {
     stickySession: _sticky,
     wakeAt: _wakeAt,
     createRequestId: _requestId,
+    historyBytes: _historyBytes,
+    owesParent: _owesParent,
     ...durable
   } = state;
   return {
@@ -50,12 +59,30 @@ export function durableFacts(state: ExecutionState): unknown {
     workflowTask: state.workflowTask && durableWorkflowTask(state.workflowTask),
     activities: [...state.activities.values()].map(durableActivity),
     timers: [...state.timers.values()].map(({ firedBuffered: _fired, ...timer }) => timer),
+    ...durableOthers(state),
   };
 }
 
-/** A transient attempt has no event, so as far as history goes there is no task. */
+/** What a closed run still owes is volatile: it goes away without an event. */
+function durableOthers(state: ExecutionState): Record<string, unknown> {
+  const { children, externals, updates } = state;
+  const accepted = [...updates.values()].filter((each) => each.acceptedEventId > 0);
+  return {
+    updates: accepted.map(({ request: _request, deliveredIn: _task, ...update }) => update),
+    children: isClosed(state) ? [] : [...children.values()].map(durableChild),
+    externals: isClosed(state)
+      ? []
+      : [...externals.values()].map(({ outcomeBuffered: _buffered, ...external }) => external),
+  };
+}
+
+function durableChild({ outcomeBuffered: _buffered, runId, ...child }: ChildState): unknown {
+  return { ...child, runId: child.startedEventId > 0 ? runId : undefined };
+}
+
+/** A task without events is, as far as history goes, not there. */
 function durableWorkflowTask(task: WorkflowTaskState): unknown {
-  if (task.attempt > 1) return undefined;
+  if (task.attempt > 1 || task.speculative) return undefined;
   const { scheduledEventId, startedEventId, attempt, scheduledAt } = task;
   return { scheduledEventId, startedEventId, attempt, scheduledAt };
 }
