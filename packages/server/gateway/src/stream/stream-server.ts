@@ -8,12 +8,7 @@ import { type Clock, type Logger, PerdureServiceError } from '@perdure/common';
 import { type Caller, type Services, httpStatusOf } from '@perdure/contract';
 import type { ControlPlane } from '@perdure/control-plane';
 import type { DataPlane } from '@perdure/data-plane';
-import {
-  MAX_FRAME_BYTES,
-  PING_INTERVAL_MS,
-  STREAM_PATH,
-  STREAM_PROTOCOL,
-} from '@perdure/protocol';
+import { MAX_FRAME_BYTES, PING_INTERVAL_MS, STREAM_PATH, STREAM_PROTOCOL } from '@perdure/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { bearerOf } from '../bearer.ts';
 import { cannotAuthenticate, logFault, nothingAt } from '../faults.ts';
