@@ -1,6 +1,6 @@
 import { asyncLocalStorage } from '@perdure/activity';
 import type { Client, Connection } from '@perdure/client';
-import { type Duration, msToNumber, silentLogger } from '@perdure/common';
+import { type Duration, IllegalStateError, msToNumber, silentLogger } from '@perdure/common';
 import type {
   ExistingServerTestWorkflowEnvironmentOptions,
   LocalTestWorkflowEnvironmentOptions,
@@ -130,10 +130,17 @@ export class TestWorkflowEnvironment {
    * it too, to take long without taking long.
    *
    * @throws ValueError when the duration is not one
-   * @throws IllegalStateError when the environment is torn down meanwhile
+   * @throws IllegalStateError when the environment is torn down meanwhile, or in a local activity,
+   *   which is part of a workflow task: that may not take long
    */
   async sleep(duration: Duration): Promise<void> {
     const info = asyncLocalStorage.getStore()?.info;
+    if (info?.isLocal) {
+      throw new IllegalStateError(
+        'a local activity cannot sleep in the test environment: time is not left out while a ' +
+          'workflow task runs, and it is part of one; make it a regular activity to let time pass',
+      );
+    }
     const attempt =
       info && attemptName(info.workflowExecution.runId, info.activityId, info.attempt);
     await this.#platform.sleep(Math.max(msToNumber(duration), 0), attempt);

@@ -16,7 +16,7 @@ import {
 } from '@perdure/worker';
 import fc from 'fast-check';
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import { TestWorkflowEnvironment } from '../src/index.ts';
+import { MockActivityEnvironment, TestWorkflowEnvironment } from '../src/index.ts';
 import { Activities } from './activities.ts';
 import * as workflows from './workflows.ts';
 
@@ -325,6 +325,13 @@ test('payloads are sealed; a key ring of null has them travel in the clear', asy
   };
   expect(await resultOf(clear)).toContain('marzipan');
   expect(await resultOf(env)).not.toContain('marzipan');
+});
+
+test('a local activity is told that it cannot sleep', async () => {
+  const env = await newEnvironment();
+  const local = new MockActivityEnvironment({ isLocal: true });
+  await expect(local.run(() => env.sleep('1 day'))).rejects.toThrow(IllegalStateError);
+  await new MockActivityEnvironment().run(() => env.sleep('1 day'));
 });
 
 test('who sleeps when the environment ends is told so', async () => {
