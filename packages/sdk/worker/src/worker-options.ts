@@ -9,7 +9,9 @@ import {
 } from '@perdure/common';
 import type { Connection, ConverterOptions } from '@perdure/client';
 import { loadClientConnectConfig } from '@perdure/envconfig';
+import type { ActivityInterceptorsFactory } from './activity/interceptors.ts';
 import type { WorkflowBundle } from './sandbox/bundle.ts';
+import type { InjectedSinks } from './sinks.ts';
 
 /** How a worker works. Names and defaults: sdk-api "worker". */
 export interface WorkerOptions extends ConverterOptions {
@@ -43,8 +45,27 @@ export interface WorkerOptions extends ConverterOptions {
   maxHeartbeatThrottleInterval?: Duration;
   /** Time between two heartbeats sent of an activity without heartbeat timeout. Default 30 s. */
   defaultHeartbeatThrottleInterval?: Duration;
+  /** What stands between the worker and the user's code. */
+  interceptors?: WorkerInterceptors;
+  /** Functions that workflow code may call and never hears back from. */
+  sinks?: InjectedSinks;
+  /**
+   * Errors that fail a run and not just its task, by workflow type or `'*'`: class names, `'Error'`
+   * for all, `'NondeterminismError'` (semantics 48).
+   */
+  workflowFailureErrorTypes?: Readonly<Record<string, readonly string[]>>;
+  /** How workflow code is bundled; nothing to say for a bundle that was made before. */
+  bundlerOptions?: { readonly ignoreModules?: string[]; readonly preloadModules?: string[] };
   /** Default: warnings and errors to stderr. */
   logger?: Logger;
+}
+
+/** See {@link WorkerOptions.interceptors}. */
+export interface WorkerInterceptors {
+  /** Modules, by absolute path, that export `interceptors`; bundled with the workflows. */
+  workflowModules?: string[];
+  /** Called for every attempt of an activity. */
+  activity?: ActivityInterceptorsFactory[];
 }
 
 /** Options with every gap filled. */
@@ -61,6 +82,10 @@ export interface CompiledWorkerOptions {
   readonly maxHeartbeatThrottleMs: number;
   readonly defaultHeartbeatThrottleMs: number;
   readonly activities: ReadonlyMap<string, ActivityFunction>;
+  readonly activityInterceptors: readonly ActivityInterceptorsFactory[];
+  readonly sinks: InjectedSinks | undefined;
+  /** Names that {@link WorkerOptions.workflowFailureErrorTypes} lists for a workflow type. */
+  failureTypeNames(workflowType: string): readonly string[];
 }
 
 /** Memory that a cached run takes, about, in bytes: sandbox instance, host side and user state. */
@@ -98,7 +123,17 @@ export function compileWorkerOptions(options: WorkerOptions): CompiledWorkerOpti
     maxHeartbeatThrottleMs: msToNumber(options.maxHeartbeatThrottleInterval ?? '60s'),
     defaultHeartbeatThrottleMs: msToNumber(options.defaultHeartbeatThrottleInterval ?? '30s'),
     activities,
+    activityInterceptors: options.interceptors?.activity ?? [],
+    sinks: options.sinks,
+    failureTypeNames: failureTypeNames(options.workflowFailureErrorTypes ?? {}),
   };
+}
+
+function failureTypeNames(
+  listed: Readonly<Record<string, readonly string[]>>,
+): (workflowType: string) => readonly string[] {
+  const forAll = listed['*'] ?? [];
+  return (type) => (Object.hasOwn(listed, type) ? [...forAll, ...(listed[type] ?? [])] : forAll);
 }
 
 function slots(

@@ -56,10 +56,8 @@ export class CancellationScope {
 
   /** The scope of the calling code; the run's root scope where no other was entered. */
   static current(): CancellationScope {
-    const frame = currentFrame();
-    return frame instanceof CancellationScope
-      ? frame
-      : startedRun('CancellationScope.current()').rootScope;
+    const scope = currentFrame()?.scope as CancellationScope | undefined;
+    return scope ?? startedRun('CancellationScope.current()').rootScope;
   }
 
   /** Runs a function in a new cancellable scope. */
@@ -95,7 +93,8 @@ export class CancellationScope {
 
   /** Runs a function in this scope; the scope's timeout counts from here, until it ends. */
   run<T>(fn: () => Promise<T>): Promise<T> {
-    return runInFrame(this, () => this.#runWithTimeout(fn));
+    const frame = { scope: this, values: currentFrame()?.values };
+    return runInFrame(frame, () => this.#runWithTimeout(fn));
   }
 
   /** Asks everything in this scope, and in the scopes below, to stop. A second call does nothing. */

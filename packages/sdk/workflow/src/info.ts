@@ -1,8 +1,19 @@
 /** What a workflow can know about its own run. */
-import type { CompiledRetryPolicy } from '@perdure/common';
+import {
+  type CompiledRetryPolicy,
+  type Priority,
+  type SearchAttributes,
+  type TypedSearchAttributes,
+  typedSearchAttributes,
+  untypedSearchAttributes,
+} from '@perdure/common';
+import type { RunFacts } from './runtime/activation.ts';
 import { currentRun, currentRunOrUndefined } from './runtime/current-run.ts';
-import { realNow } from './runtime/globals/real-time.ts';
 import { dateAt } from './runtime/globals/date.ts';
+import { realNow } from './runtime/globals/real-time.ts';
+import { errorFrom, firstValueOf } from './runtime/payloads.ts';
+import type { Run } from './runtime/run.ts';
+import { memoOf } from './upserts.ts';
 
 /** See {@link workflowInfo}. Durations are milliseconds. */
 export interface WorkflowInfo {
@@ -11,6 +22,10 @@ export interface WorkflowInfo {
   readonly workflowType: string;
   /** First run of the chain (retries, cron, continue-as-new). */
   readonly firstExecutionRunId: string;
+  /** The run before this one in the chain. */
+  readonly continuedFromExecutionRunId: string | undefined;
+  /** This run, or the one that it was reset from. */
+  readonly originalExecutionRunId: string;
   readonly namespace: string;
   readonly taskQueue: string;
   /** Attempt of the run under its retry policy, from 1. */
@@ -18,16 +33,38 @@ export interface WorkflowInfo {
   readonly startTime: Date;
   readonly runStartTime: Date;
   readonly executionTimeoutMs: number | undefined;
+  readonly executionExpirationTime: Date | undefined;
   readonly runTimeoutMs: number | undefined;
   readonly taskTimeoutMs: number;
   readonly retryPolicy: CompiledRetryPolicy | undefined;
+  readonly cronSchedule: string | undefined;
+  readonly cronScheduleToScheduleInterval: number | undefined;
+  readonly memo: Record<string, unknown> | undefined;
+  /** The untyped form; prefer {@link typedSearchAttributes}. */
+  readonly searchAttributes: SearchAttributes;
+  readonly typedSearchAttributes: TypedSearchAttributes;
+  /** The workflow that started this one. */
+  readonly parent:
+    | { readonly workflowId: string; readonly runId: string; readonly namespace: string }
+    | undefined;
+  /** Top of the tree of children; undefined when that is this workflow. */
+  readonly root: { readonly workflowId: string; readonly runId: string } | undefined;
+  /** Result of the run before, under a cron schedule. */
+  readonly lastResult: unknown;
+  /** Why the run before failed, when this one is a retry. */
+  readonly lastFailure: Error | undefined;
+  readonly priority: Priority | undefined;
   /** Id of the WorkflowTaskStarted event being processed (semantics, rule 8). */
   readonly historyLength: number;
   /** Bytes. */
   readonly historySize: number;
+  /** Whether the history has grown so long that it is time for `continueAsNew()`. */
+  readonly continueAsNewSuggested: boolean;
   readonly unsafe: {
     /** Never branch on it: it differs between first execution and replay. */
     readonly isReplaying: boolean;
+    /** The same, and false in queries. */
+    readonly isReplayingHistoryEvents: boolean;
     /** Wall clock, milliseconds since the Unix epoch; not deterministic. */
     now(): number;
   };
@@ -39,27 +76,63 @@ export interface WorkflowInfo {
  * @throws IllegalStateError outside a workflow
  */
 export function workflowInfo(): WorkflowInfo {
-  const run = currentRun('workflowInfo()');
+  return infoOf(currentRun('workflowInfo()'));
+}
+
+/** @internal The facts of a run. */
+export function infoOf(run: Run): WorkflowInfo {
   const { facts } = run;
   if (!facts) throw new TypeError('workflowInfo() is not known before the workflow is initialized');
+  const fields = run.changedSearchAttributes ?? facts.searchAttributes ?? {};
   return Object.freeze({
+    ...identityOf(facts),
+    ...timesOf(facts),
+    cronSchedule: facts.cronSchedule,
+    cronScheduleToScheduleInterval: facts.cronScheduleToScheduleIntervalMs,
+    retryPolicy: facts.retryPolicy,
+    memo: memoOf(run),
+    searchAttributes: untypedSearchAttributes(fields),
+    typedSearchAttributes: typedSearchAttributes(fields),
+    parent: facts.parent && { ...facts.parent },
+    root: facts.root && { ...facts.root },
+    lastResult: firstValueOf(run, facts.lastResult),
+    lastFailure: facts.lastFailure && errorFrom(run, facts.lastFailure),
+    priority: facts.priority,
+    historyLength: run.historyLength,
+    historySize: run.historySize,
+    continueAsNewSuggested: run.continueAsNewSuggested,
+    unsafe: Object.freeze({
+      isReplaying: run.isReplaying,
+      isReplayingHistoryEvents: run.isReplaying && run.readOnly === undefined,
+      now: realNow,
+    }),
+  });
+}
+
+function identityOf(facts: RunFacts) {
+  return {
     workflowId: facts.workflowId,
     runId: facts.runId,
     workflowType: facts.workflowType,
     firstExecutionRunId: facts.firstExecutionRunId,
+    continuedFromExecutionRunId: facts.continuedFromExecutionRunId,
+    originalExecutionRunId: facts.originalExecutionRunId ?? facts.runId,
     namespace: facts.namespace,
     taskQueue: facts.taskQueue,
     attempt: facts.attempt,
-    startTime: dateAt(facts.startTimeMs),
+  };
+}
+
+function timesOf(facts: RunFacts) {
+  const expires = facts.executionExpirationTimeMs;
+  return {
+    startTime: dateAt(facts.chainStartTimeMs ?? facts.startTimeMs),
     runStartTime: dateAt(facts.startTimeMs),
     executionTimeoutMs: facts.executionTimeoutMs,
+    executionExpirationTime: expires === undefined ? undefined : dateAt(expires),
     runTimeoutMs: facts.runTimeoutMs,
     taskTimeoutMs: facts.taskTimeoutMs,
-    retryPolicy: facts.retryPolicy,
-    historyLength: run.historyLength,
-    historySize: run.historySize,
-    unsafe: Object.freeze({ isReplaying: run.isReplaying, now: realNow }),
-  });
+  };
 }
 
 /** Whether the calling code runs in a workflow. */

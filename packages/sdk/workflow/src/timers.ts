@@ -1,7 +1,9 @@
 /** Waiting for time to pass, durably: nothing is in memory meanwhile but the history. */
 import { type Duration, msToNumber } from '@perdure/common';
 import { CancellationScope } from './cancellation-scope.ts';
-import { startedRun } from './runtime/current-run.ts';
+import type { TimerInput, TimerOptions } from './interceptors.ts';
+import { commandingRun } from './runtime/current-run.ts';
+import { intercepted } from './runtime/interception.ts';
 import { startTimer } from './runtime/timer.ts';
 
 /**
@@ -10,7 +12,14 @@ import { startTimer } from './runtime/timer.ts';
  *
  * @throws ValueError when it is not a duration
  */
-export function sleep(duration: Duration): Promise<void> {
-  const run = startedRun('sleep()');
-  return startTimer(run, msToNumber(duration), CancellationScope.current()).promise;
+export function sleep(duration: Duration, options?: TimerOptions): Promise<void> {
+  const run = commandingRun('sleep()');
+  const durationMs = msToNumber(duration);
+  const timerId = run.nextTimerId();
+  const start = (input: TimerInput): Promise<void> => {
+    const scope = CancellationScope.current();
+    return startTimer(run, input.durationMs, scope, { timerId, ...input.options }).promise;
+  };
+  const execute = intercepted(run.interceptors?.outbound, 'startTimer', start);
+  return execute({ durationMs, seq: Number(timerId), options });
 }

@@ -29,6 +29,14 @@ const bindings = {
   'terminate-details': Binding.WORKFLOW,
   memo: Binding.WORKFLOW,
   header: Binding.WORKFLOW,
+  /** Details of a marker: outcomes of local activities, patches. */
+  marker: Binding.WORKFLOW,
+  'update-input': Binding.WORKFLOW,
+  'update-result': Binding.WORKFLOW,
+  'query-input': Binding.WORKFLOW,
+  'query-result': Binding.WORKFLOW,
+  /** Texts for people: summaries, details. */
+  'user-metadata': Binding.WORKFLOW,
   /** Message and stack of a failure. */
   failure: Binding.NAMESPACE,
   /** Details of an application failure or a cancellation. */

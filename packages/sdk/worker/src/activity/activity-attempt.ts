@@ -1,8 +1,19 @@
 /** One attempt of an activity on this worker. */
 import { ActivityCancellation, Context, type Info, asyncLocalStorage } from '@perdure/activity';
-import { type ActivityFunction, ApplicationFailure, type Logger } from '@perdure/common';
-import type { ActivityToken } from '@perdure/protocol';
+import {
+  type ActivityFunction,
+  ApplicationFailure,
+  type Headers,
+  type LogMetadata,
+  type Logger,
+} from '@perdure/common';
 import type { HeartbeatThrottle } from './heartbeat-throttle.ts';
+import {
+  type ActivityInterceptors,
+  type ActivityInterceptorsFactory,
+  interceptedExecute,
+  interceptedLogAttributes,
+} from './interceptors.ts';
 
 /** How an attempt ended. */
 export type AttemptOutcome =
@@ -10,40 +21,45 @@ export type AttemptOutcome =
   | { readonly kind: 'failed'; readonly error: unknown };
 
 export interface AttemptParts {
-  readonly token: ActivityToken;
   readonly info: Info;
-  readonly activity: ActivityFunction | undefined;
-  /** Names to show when there is no such activity. */
-  readonly registered: readonly string[];
+  readonly activities: ReadonlyMap<string, ActivityFunction>;
   readonly args: readonly unknown[];
+  readonly headers: Headers | undefined;
+  readonly interceptors: readonly ActivityInterceptorsFactory[];
   readonly heartbeats: HeartbeatThrottle;
   readonly log: Logger;
 }
 
+/** Name of the activity that stands in for every type without one of its own. */
+const DEFAULT_ACTIVITY = 'default';
+
 export class ActivityAttempt {
-  readonly token: ActivityToken;
   readonly cancellation = new ActivityCancellation();
   readonly heartbeats: HeartbeatThrottle;
   readonly #parts: AttemptParts;
 
   constructor(parts: AttemptParts) {
     this.#parts = parts;
-    this.token = parts.token;
     this.heartbeats = parts.heartbeats;
   }
 
   /** Runs the user's function. Never rejects. */
   async run(): Promise<AttemptOutcome> {
-    const { activity, args, info, registered, log } = this.#parts;
-    if (!activity) return { kind: 'failed', error: notRegistered(info.activityType, registered) };
-    const context = new Context({
-      info,
-      heartbeatFn: (details) => this.heartbeats.record(details),
-      cancellation: this.cancellation,
-      log,
-    });
+    const { activities, args, headers = {}, info } = this.#parts;
+    const activity = activities.get(info.activityType) ?? activities.get(DEFAULT_ACTIVITY);
+    if (!activity) {
+      return { kind: 'failed', error: notRegistered(info.activityType, [...activities.keys()]) };
+    }
     try {
-      const value = await asyncLocalStorage.run(context, () => activity(...args));
+      const { context, interceptors } = this.#context();
+      const value = await asyncLocalStorage.run(context, () =>
+        interceptors.length === 0
+          ? activity(...args)
+          : interceptedExecute(interceptors, async (input) => activity(...input.args))({
+              args: [...args],
+              headers,
+            }),
+      );
       return { kind: 'completed', value };
     } catch (error) {
       return { kind: 'failed', error };
@@ -51,6 +67,47 @@ export class ActivityAttempt {
       this.heartbeats.stop();
     }
   }
+
+  #context(): { context: Context; interceptors: readonly ActivityInterceptors[] } {
+    const { info, log, interceptors: factories } = this.#parts;
+    let interceptors: readonly ActivityInterceptors[] = [];
+    const context = new Context({
+      info,
+      heartbeatFn: (details) => this.heartbeats.record(details),
+      cancellation: this.cancellation,
+      log: withFacts(log, () => interceptedLogAttributes(interceptors, factsOf(info))),
+    });
+    interceptors = factories.map((factory) => factory(context));
+    return { context, interceptors };
+  }
+}
+
+function factsOf(info: Info): LogMetadata {
+  const { namespace, taskQueue, workflowType, activityId, activityType, attempt } = info;
+  const { workflowId, runId } = info.workflowExecution;
+  return {
+    sdkComponent: 'activity',
+    namespace,
+    taskQueue,
+    workflowType,
+    workflowId,
+    workflowRunId: runId,
+    activityId,
+    activityType,
+    attempt,
+    isLocal: info.isLocal,
+  };
+}
+
+/** A logger that puts the facts of the attempt beside every line. */
+function withFacts(log: Logger, facts: () => LogMetadata): Logger {
+  return {
+    trace: (message, meta) => log.trace(message, { ...facts(), ...meta }),
+    debug: (message, meta) => log.debug(message, { ...facts(), ...meta }),
+    info: (message, meta) => log.info(message, { ...facts(), ...meta }),
+    warn: (message, meta) => log.warn(message, { ...facts(), ...meta }),
+    error: (message, meta) => log.error(message, { ...facts(), ...meta }),
+  };
 }
 
 /** Retried like any failure: a worker that has the activity may come (semantics 7). */

@@ -4,7 +4,14 @@ import {
   type ActivityCancellationDetails,
   type Info,
 } from '@perdure/activity';
-import { ApplicationFailure, CancelledFailure, type Logger, type Payload } from '@perdure/common';
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  type Headers,
+  type Logger,
+  type Payload,
+  headersFromPayloads,
+} from '@perdure/common';
 import type { LoadedDataConverter } from '@perdure/data-converter';
 import { type ActivityTask, type ActivityToken, activityToken, pack } from '@perdure/protocol';
 import { failureOfError } from '../outgoing-failure.ts';
@@ -25,7 +32,9 @@ export interface StepFuser {
 }
 
 /** A task whose payloads have been decoded. */
-export type RunnableTask = Omit<ActivityTask, 'input' | 'header' | 'heartbeatDetails'>;
+export type RunnableTask = Omit<ActivityTask, 'input' | 'header' | 'heartbeatDetails'> & {
+  readonly headers?: Headers;
+};
 
 export interface ActivityRunnerParts {
   readonly options: CompiledWorkerOptions;
@@ -61,15 +70,20 @@ export class ActivityRunner {
     return this.#track(task.token, async () => {
       let args: unknown[];
       let heartbeatDetails: unknown;
+      let headers: Headers | undefined;
       try {
         args = await converter.decodeArgs({ ...place, purpose: 'activity-input' }, task.input);
         const details = { ...place, purpose: 'heartbeat' } as const;
         heartbeatDetails =
           task.heartbeatDetails && (await converter.decodeValue(details, task.heartbeatDetails));
+        const { header } = task;
+        headers =
+          header &&
+          headersFromPayloads(await converter.fromBlob({ ...place, purpose: 'header' }, header));
       } catch (error) {
         return this.#report(task.token, task.activityId, { kind: 'failed', error }, undefined);
       }
-      return this.#attempt(task, args, heartbeatDetails);
+      return this.#attempt({ ...task, headers }, args, heartbeatDetails);
     });
   }
 
@@ -118,11 +132,11 @@ export class ActivityRunner {
     const may = session.mayBegin();
     if (may !== true && !(await may)) return this.#leaveToOthers(task);
     const attempt = new ActivityAttempt({
-      token,
       info: infoOf(options, task, heartbeatDetails),
-      activity: options.activities.get(task.activityType),
-      registered: [...options.activities.keys()],
+      activities: options.activities,
       args,
+      headers: task.headers,
+      interceptors: options.activityInterceptors,
       heartbeats: new HeartbeatThrottle(
         heartbeatInterval(task.heartbeatTimeoutMs, options),
         (details) => void this.#heartbeat(token, details),

@@ -3,50 +3,71 @@
  * codecs (`instanceof Uint8Array`, `constructor === Object`), and nothing that user code can still
  * reach may be sent on.
  */
+import type { DecodedFailure, DecodedFailureInfo, Payload } from '@perdure/common';
 import type {
-  CompiledRetryPolicy,
-  DecodedFailure,
-  DecodedFailureInfo,
-  Payload,
-} from '@perdure/common';
-import type { ActivationResult, SandboxCommand, SandboxLogEntry } from '@perdure/workflow/runtime';
+  ActivationResult,
+  QueryAnswer,
+  SandboxCommand,
+  SandboxLogEntry,
+} from '@perdure/workflow/runtime';
 import { plainCopy } from './plain-copy.ts';
 import type { StackMapper } from './source-maps.ts';
 
 /** An activation's result for the host. */
 export function takeOut(result: ActivationResult, stacks: StackMapper): ActivationResult {
-  const logs = result.logs.map(takeOutLog);
-  return result.kind === 'failed'
-    ? { kind: 'failed', failure: stacks.mapFailure(takeOutFailure(result.failure)), logs }
-    : {
-        kind: 'completed',
-        commands: result.commands.map((command) => takeOutCommand(command, stacks)),
-        logs,
-      };
+  const told = {
+    logs: result.logs.map(takeOutLog),
+    sinkCalls: (result.sinkCalls ?? []).map((call) => plainCopy(call)),
+  };
+  if (result.kind === 'failed') {
+    return { kind: 'failed', failure: stacks.mapFailure(takeOutFailure(result.failure)), ...told };
+  }
+  const { commands, answers, versioningBehavior } = result;
+  return {
+    kind: 'completed',
+    commands: commands.map((command) => takeOutCommand(command, stacks)),
+    answers: answers?.map((answer) => takeOutAnswer(answer, stacks)),
+    versioningBehavior,
+    ...told,
+  };
 }
 
 function takeOutCommand(command: SandboxCommand, stacks: StackMapper): SandboxCommand {
   switch (command.kind) {
-    case 'scheduleActivity':
-      return {
-        ...command,
-        args: payloads(command.args),
-        retryPolicy: command.retryPolicy && takeOutRetryPolicy(command.retryPolicy),
-      };
     case 'completeWorkflow':
-      return { kind: 'completeWorkflow', result: payloads(command.result) };
+      return { ...command, result: payloads(command.result) };
     case 'failWorkflow':
-      return {
-        kind: 'failWorkflow',
-        failure: stacks.mapFailure(takeOutFailure(command.failure)),
-      };
+    case 'rejectUpdate':
+      return { ...command, failure: stacks.mapFailure(takeOutFailure(command.failure)) };
+    case 'completeUpdate':
+      return { ...command, outcome: takeOutOutcome(command.outcome, stacks) };
     default:
-      return { ...command };
+      return plainData(command);
   }
 }
 
-function takeOutRetryPolicy(policy: CompiledRetryPolicy): CompiledRetryPolicy {
-  return { ...policy, nonRetryableErrorTypes: Array.from(policy.nonRetryableErrorTypes) };
+type UpdateOutcome = Extract<SandboxCommand, { kind: 'completeUpdate' }>['outcome'];
+
+function takeOutOutcome(outcome: UpdateOutcome, stacks: StackMapper): UpdateOutcome {
+  return outcome.kind === 'completed'
+    ? { kind: 'completed', result: payloads(outcome.result) }
+    : { kind: 'failed', failure: stacks.mapFailure(takeOutFailure(outcome.failure)) };
+}
+
+function takeOutAnswer(answer: QueryAnswer, stacks: StackMapper): QueryAnswer {
+  return answer.kind === 'answered'
+    ? { ...answer, result: payloads(answer.result) }
+    : { ...answer, failure: stacks.mapFailure(takeOutFailure(answer.failure)) };
+}
+
+/** A deep copy of plain objects, lists and bytes; what commands are made of. */
+function plainData<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  if (ArrayBuffer.isView(value)) return bytes(value as unknown as Uint8Array) as T;
+  if (Array.isArray(value)) return Array.from(value, plainData) as T;
+  const copy: Record<string, unknown> = {};
+  for (const key in value) copy[key] = plainData(value[key]);
+  return copy as T;
 }
 
 function takeOutFailure(failure: DecodedFailure): DecodedFailure {

@@ -10,7 +10,12 @@
 import { AsyncResource } from 'node:async_hooks';
 import { type Context, Script, compileFunction, constants, createContext } from 'node:vm';
 import type * as runtime from '@perdure/workflow/runtime';
-import type { Activation, ActivationResult, WorkflowModule } from '@perdure/workflow/runtime';
+import type {
+  Activation,
+  ActivationResult,
+  RunSettings,
+  WorkflowModule,
+} from '@perdure/workflow/runtime';
 import { takeOut } from './border.ts';
 import type { WorkflowBundle } from './bundle.ts';
 import { hostFunctions } from './host-functions.ts';
@@ -35,6 +40,8 @@ export interface SandboxRun {
    * Never throws for what user code does. After a 'failed' result the run must be disposed of.
    */
   activate(activation: Activation): ActivationResult | Promise<ActivationResult>;
+  /** Stacks, in terms of the user's files, of what the run waits for; none unless it is `tracing`. */
+  pendingStacks(): string[];
   /** Lets go of the run; it cannot be activated again. */
   dispose(): void;
 }
@@ -43,7 +50,7 @@ export interface SandboxRun {
 export interface Sandbox {
   /** Names of the functions that the bundle exports. */
   readonly workflowTypes: readonly string[];
-  createRun(runId: string): SandboxRun;
+  createRun(runId: string, settings?: RunSettings): SandboxRun;
 }
 
 /**
@@ -60,7 +67,8 @@ export async function createSandbox(bundle: WorkflowBundle): Promise<Sandbox> {
   const driver = createDriver(loaded, takeStep, stacks);
   return {
     workflowTypes,
-    createRun: (runId) => createSandboxRun(driver, loaded.createRun(runId, instantiate)),
+    createRun: (runId, settings) =>
+      createSandboxRun(driver, loaded.createRun(runId, instantiate, settings)),
   };
 }
 
@@ -138,6 +146,8 @@ function findWorkflowTypes(
 
 /** Carries out activations of a sandbox, see the runtime's activator. */
 interface Driver {
+  pendingStacks(run: runtime.Run): string[];
+  dispose(run: runtime.Run): void;
   activate(run: runtime.Run, activation: Activation): ActivationResult | Promise<ActivationResult>;
 }
 
@@ -157,14 +167,19 @@ function createDriver(loaded: Runtime, takeStep: () => number, stacks: StackMapp
       loaded.leave();
     }
   };
-  const conclude = (run: runtime.Run, unhandled: readonly unknown[]): ActivationResult =>
-    takeOut(loaded.conclude(run, unhandled), stacks);
+  const conclude = (
+    run: runtime.Run,
+    activation: Activation,
+    unhandled: readonly unknown[],
+  ): ActivationResult => takeOut(loaded.conclude(run, activation, unhandled), stacks);
   return {
+    pendingStacks: (run) => Array.from(loaded.pendingStacks(run), stacks.mapStack),
+    dispose: (run) => loaded.dispose(run),
     activate(run, activation) {
       const watch = new RejectionWatch();
       watch.during(() => neutralContext.runInAsyncScope(work, undefined, run, activation));
-      if (!watch.mayHaveUnhandled) return conclude(run, []);
-      return watch.unhandled().then((reasons) => conclude(run, reasons));
+      if (!watch.mayHaveUnhandled) return conclude(run, activation, []);
+      return watch.unhandled().then((reasons) => conclude(run, activation, reasons));
     },
   };
 }
@@ -177,7 +192,9 @@ function createSandboxRun(driver: Driver, state: runtime.Run): SandboxRun {
       if (run) return driver.activate(run, activation);
       throw new Error(`run ${state.runId} was disposed of; create it again and replay its history`);
     },
+    pendingStacks: () => (run ? driver.pendingStacks(run) : []),
     dispose() {
+      if (run) driver.dispose(run);
       run = undefined;
     },
   };

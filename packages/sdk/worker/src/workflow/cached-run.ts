@@ -6,8 +6,9 @@
  */
 import type { Payload } from '@perdure/common';
 import type { ActivityToken } from '@perdure/protocol';
-import type { SandboxRun } from '../sandbox/sandbox.ts';
+import type { LocalActivity } from '../activity/local-activities.ts';
 import type { HistoryJobs, RunPlace } from './history-jobs.ts';
+import type { StepPlayer } from './step-player.ts';
 
 /** A successful attempt of this worker whose result has not been reported yet. */
 export interface WaitingResult {
@@ -19,21 +20,29 @@ export interface WaitingResult {
 export class CachedRun {
   readonly place: RunPlace;
   readonly workflowType: string;
-  readonly sandbox: SandboxRun;
+  readonly player: StepPlayer;
   readonly history: HistoryJobs;
   busy = false;
   /** Where the events of the next pushed task must begin for this copy to be of use. */
   nextSegmentEventId = 1;
-  historySize = 0;
   /** The run's next event id, when it is known for sure: a step may be ventured on it. */
   fusibleAt: number | undefined;
   waitingResults: WaitingResult[] = [];
   lastUsed = Date.now();
+  /** Local activities under way, by number. */
+  readonly localActivities = new Map<number, LocalActivity>();
 
-  constructor(place: RunPlace, workflowType: string, sandbox: SandboxRun, history: HistoryJobs) {
+  constructor(place: RunPlace, workflowType: string, player: StepPlayer, history: HistoryJobs) {
     this.place = place;
     this.workflowType = workflowType;
-    this.sandbox = sandbox;
+    this.player = player;
     this.history = history;
+  }
+
+  /** Lets go of it all. */
+  dispose(): void {
+    for (const activity of this.localActivities.values()) activity.abandon();
+    this.localActivities.clear();
+    this.player.sandbox.dispose();
   }
 }

@@ -48,7 +48,7 @@ export class RunCache {
 
   evict(run: CachedRun): void {
     if (this.#runs.get(run.place.runId) === run) this.#runs.delete(run.place.runId);
-    run.sandbox.dispose();
+    run.dispose();
     this.#onEvicted(run);
   }
 

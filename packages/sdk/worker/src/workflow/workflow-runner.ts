@@ -3,19 +3,21 @@
  * it asks for. When an activity of a cached run completes on this very worker, the run goes on at
  * once, and both travel as one fused step (blueprint §3).
  */
-import type { LogMetadata, Logger, Payload } from '@perdure/common';
+import type { Logger, Payload } from '@perdure/common';
 import { type LoadedDataConverter, whenAll } from '@perdure/data-converter';
 import {
   type Ack,
   type ActivityToken,
   type HistoryEvent,
+  type QueryAnswer,
+  type QueryTask,
   type WorkflowTask,
   type WorkflowTaskFailedCause,
   type WorkflowTaskToken,
   decodeEvents,
 } from '@perdure/protocol';
-import type { ActivationResult, SandboxCommand } from '@perdure/workflow/runtime';
 import type { ActivityRunner, StepFuser } from '../activity/activity-runner.ts';
+import { LocalActivity } from '../activity/local-activities.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { failureOfError, sealed } from '../outgoing-failure.ts';
 import {
@@ -26,12 +28,16 @@ import {
   isTooLarge,
 } from '../payload-limits.ts';
 import type { WorkerSession } from '../session/worker-session.ts';
+import { callSinks } from '../sinks.ts';
 import type { CompiledWorkerOptions } from '../worker-options.ts';
 import { CachedRun, type WaitingResult } from './cached-run.ts';
-import { HistoryJobs, type TaskStep } from './history-jobs.ts';
-import { NondeterminismError, checkReplay } from './replay-check.ts';
+import { HistoryJobs, type RunPlace, type TaskStep } from './history-jobs.ts';
+import type { LocalActivityResolution } from './markers.ts';
+import { type AskedCopy, QueryAnswerer } from './query-answerer.ts';
+import { NondeterminismError } from './replay-check.ts';
 import { RunCache } from './run-cache.ts';
-import { closesRun, toWireCommand } from './wire-commands.ts';
+import { StepPlayer, TaskFailure, type ToldListener } from './step-player.ts';
+import { type TaskCommand, closesRun, leavesEvent, toWireCommand } from './wire-commands.ts';
 
 export interface WorkflowRunnerParts {
   readonly options: CompiledWorkerOptions;
@@ -47,27 +53,27 @@ export interface WorkflowRunnerParts {
 /** A run's answer, and the id of the event that started the task it belongs to. */
 interface Done {
   readonly startedEventId: number;
-  readonly commands: readonly SandboxCommand[];
+  readonly commands: readonly TaskCommand[];
+  /** A local activity still runs: another task is to follow at once. */
+  readonly forceCreateNewTask?: boolean;
 }
 
-/** The task fails, the run does not. */
-class TaskFailure extends Error {
-  readonly failure: Extract<ActivationResult, { kind: 'failed' }>['failure'];
-  constructor(failure: TaskFailure['failure']) {
-    super(failure.message);
-    this.failure = failure;
-  }
-}
+/** A task that takes so long is completed, and followed by another, while local activities run. */
+const TASK_HEARTBEAT = 0.8;
 
 export class WorkflowRunner implements StepFuser {
   readonly #parts: WorkflowRunnerParts;
   readonly #cache: RunCache;
   readonly #tasks = new Map<string, WorkflowTaskToken>();
   readonly #offered = new Set<WaitingResult>();
+  readonly #registeredActivities: ReadonlySet<string> | undefined;
   #idleWaiters: (() => void)[] = [];
 
   constructor(parts: WorkflowRunnerParts) {
     this.#parts = parts;
+    const { activities } = parts.options;
+    // With a default activity every name is one.
+    if (!activities.has('default')) this.#registeredActivities = new Set(activities.keys());
     const { maxCachedWorkflows, cachedWorkflowIdleMs } = parts.options;
     this.#cache = new RunCache(maxCachedWorkflows, cachedWorkflowIdleMs, (run) =>
       this.#reportWaiting(run),
@@ -110,7 +116,7 @@ export class WorkflowRunner implements StepFuser {
     this.#tasks.set(runId, token);
     try {
       const { run, steps } = await this.#bringUp(task);
-      const done = await this.#live(run, steps);
+      const done = await this.#live(run, steps, task.taskTimeoutMs);
       await this.#complete(run, token, done);
     } catch (error) {
       await this.#fail(token, error);
@@ -145,8 +151,7 @@ export class WorkflowRunner implements StepFuser {
     }
     run.busy = true;
     run.fusibleAt = undefined;
-    run.historySize += task.events.length;
-    return { run, steps: await run.history.steps(events) };
+    return { run, steps: await run.history.steps(events, task.updates) };
   }
 
   /** The stored history up to the task, then those of the task's own events that are not stored. */
@@ -158,43 +163,148 @@ export class WorkflowRunner implements StepFuser {
   }
 
   #create(workflowId: string, runId: string, workflowType: string): CachedRun {
-    const { converter, options, sandbox } = this.#parts;
+    const { converter, options } = this.#parts;
     const place = { namespace: options.namespace, workflowId, runId };
     const history = new HistoryJobs(converter, place);
-    const run = new CachedRun(place, workflowType, sandbox.createRun(runId), history);
+    const player = this.#player(place, workflowType);
+    const run = new CachedRun(place, workflowType, player, history);
     this.#cache.add(run);
     return run;
   }
 
-  /** Activates the run once per step; all but the last are replay. */
-  async #live(run: CachedRun, steps: readonly TaskStep[]): Promise<Done> {
-    let done: Done | undefined;
-    for (const { started, jobs, recorded } of steps) {
-      const commands = await this.#activate(run, {
-        timestampMs: started.eventTime,
-        historyLength: started.eventId,
-        isReplaying: recorded !== undefined,
-        jobs,
-      });
-      if (recorded) checkReplay(commands, recorded);
-      done = { startedEventId: started.eventId, commands };
-    }
-    if (!done) throw new Error(`a task of run ${run.place.runId} came without WorkflowTaskStarted`);
-    return done;
+  #player(place: RunPlace, workflowType: string, tracing = false): StepPlayer {
+    const { options, sandbox } = this.#parts;
+    const settings = {
+      tracing,
+      registeredActivities: this.#registeredActivities,
+      failureTypeNames: options.failureTypeNames,
+    };
+    // A run that traces its calls says nothing: another has said it before.
+    return new StepPlayer(sandbox.createRun(place.runId, settings), (told, isReplaying) => {
+      if (!tracing) this.#hear(place, workflowType, told, isReplaying);
+    });
   }
 
-  async #activate(
+  #hear(
+    place: RunPlace,
+    workflowType: string,
+    { logs, sinkCalls = [] }: Parameters<ToldListener>[0],
+    isReplaying: boolean,
+  ): void {
+    const { options, log } = this.#parts;
+    const { workflowId, runId } = place;
+    for (const { level, message, meta } of logs) {
+      const method = level.toLowerCase() as Lowercase<typeof level>;
+      log[method](message, { ...meta, workflowId, runId, workflowType });
+    }
+    if (sinkCalls.length > 0) callSinks(options.sinks, sinkCalls, isReplaying, log);
+  }
+
+  /** Lives the steps through; all but the last are replay. */
+  async #live(run: CachedRun, steps: readonly TaskStep[], taskTimeoutMs: number): Promise<Done> {
+    for (const step of steps) {
+      if (!step.recorded) return this.#liveTask(run, step, taskTimeoutMs);
+      await this.#replay(run, step, steps);
+    }
+    throw new Error(`a task of run ${run.place.runId} came without WorkflowTaskStarted`);
+  }
+
+  /** Replays a step; when the run does something else, finds out where, and says so. */
+  async #replay(run: CachedRun, step: TaskStep, steps: readonly TaskStep[]): Promise<void> {
+    try {
+      await run.player.replay(step);
+    } catch (error) {
+      if (!(error instanceof NondeterminismError)) throw error;
+      const tracing = this.#player(run.place, run.workflowType, true);
+      try {
+        // The same steps again, with a stack for every call.
+        for (const each of steps) if (each.recorded) await tracing.replay(each);
+      } finally {
+        tracing.sandbox.dispose();
+      }
+      throw error;
+    }
+  }
+
+  /** Does a task for real: to the end of the local activities that it asks for, if time allows. */
+  async #liveTask(run: CachedRun, step: TaskStep, taskTimeoutMs: number): Promise<Done> {
+    const { player } = run;
+    const startedEventId = step.started.eventId;
+    const commands = await player.begin(step);
+    const timeIsUp = deadline(taskTimeoutMs * TASK_HEARTBEAT);
+    try {
+      while (player.localActivities.size > 0 && !commands.some(closesRun)) {
+        const resolution = await this.#nextLocalActivity(run, timeIsUp.passed);
+        if (!resolution) return { startedEventId, commands, forceCreateNewTask: true };
+        commands.push({ kind: 'recordLocalActivity', ...resolution });
+        commands.push(...(await player.resolve(resolution, false)));
+      }
+    } finally {
+      timeIsUp.cancel();
+    }
+    return { startedEventId, commands };
+  }
+
+  /** Starts what is not under way yet, and waits for the first that ends; undefined if none does. */
+  async #nextLocalActivity(
     run: CachedRun,
-    what: Pick<
-      Parameters<CachedRun['sandbox']['activate']>[0],
-      'timestampMs' | 'historyLength' | 'isReplaying' | 'jobs'
-    >,
-  ): Promise<readonly SandboxCommand[]> {
-    const { runId } = run.place;
-    const result = await run.sandbox.activate({ runId, historySize: run.historySize, ...what });
-    for (const { level, message, meta } of result.logs) this.#logFrom(run, level, message, meta);
-    if (result.kind === 'failed') throw new TaskFailure(result.failure);
-    return result.commands;
+    timeIsUp: Promise<undefined>,
+  ): Promise<LocalActivityResolution | undefined> {
+    const { converter, options, session, log } = this.#parts;
+    const { player, localActivities: running } = run;
+    const owner = { ...run.place, workflowType: run.workflowType };
+    const parts = { options, converter, log, now: () => session.clock.now() };
+    for (const [seq, command] of player.localActivities) {
+      if (!running.has(seq)) running.set(seq, new LocalActivity(parts, owner, command));
+    }
+    for (const seq of player.cancelRequested) running.get(seq)?.cancel();
+    const ends = [...running.values()].map(({ resolution }) => resolution);
+    const resolution = await Promise.race([...ends, timeIsUp]);
+    if (resolution) running.delete(resolution.seq);
+    return resolution;
+  }
+
+  /**
+   * Asks a run something, from its cached copy if that stands where the question is about, else from
+   * a copy made by replay. Leaves the run as it is. Never rejects.
+   *
+   * @returns the answer, or why there is none
+   */
+  async answerQuery(query: QueryTask): Promise<QueryAnswer> {
+    const { converter, options } = this.#parts;
+    const { queryId, workflowId, runId } = query;
+    const place = { namespace: options.namespace, workflowId, runId };
+    try {
+      const answerer = new QueryAnswerer(converter, place);
+      return await answerer.answer(query, (tracing) => this.#copyFor(query, place, tracing));
+    } catch (error) {
+      const failure =
+        error instanceof TaskFailure
+          ? await sealed(converter, place, () => error.failure)
+          : await failureOfError(converter, place, error);
+      return { queryId, failure };
+    }
+  }
+
+  async #copyFor(query: QueryTask, place: RunPlace, tracing: boolean): Promise<AskedCopy> {
+    const { lastStartedEventId, workflowType } = query;
+    const cached = tracing ? undefined : this.#cache.use(place.runId);
+    if (cached && !cached.busy && cached.nextSegmentEventId === lastStartedEventId + 1) {
+      return { player: cached.player, dispose() {} };
+    }
+    const events = await this.#parts.fetchHistory(place.workflowId, place.runId);
+    const steps = await new HistoryJobs(this.#parts.converter, place).steps(events);
+    const player = this.#player(place, workflowType, tracing);
+    try {
+      for (const step of steps) {
+        // What has not been done yet is not to be done by a question.
+        if (step.recorded && step.started.eventId <= lastStartedEventId) await player.replay(step);
+      }
+    } catch (error) {
+      player.sandbox.dispose();
+      throw error;
+    }
+    return { player, dispose: () => player.sandbox.dispose() };
   }
 
   async #complete(run: CachedRun, token: WorkflowTaskToken, done: Done): Promise<void> {
@@ -203,7 +313,9 @@ export class WorkflowRunner implements StepFuser {
       done.commands.map((command) => toWireCommand(converter, run.place, command)),
     );
     checkCommandSizes(commands);
-    session.complete({ kind: 'workflowTaskCompleted', token, commands }, (ack) =>
+    const { forceCreateNewTask } = done;
+    const completed = { kind: 'workflowTaskCompleted', token, commands } as const;
+    session.complete({ ...completed, forceCreateNewTask }, (ack) =>
       this.#acknowledged(run, done, ack),
     );
   }
@@ -243,8 +355,9 @@ export class WorkflowRunner implements StepFuser {
       const jobs = waiting.map(({ token, activityId, result }) =>
         run.history.completed(token.scheduledEventId, activityId, result),
       );
-      const activation = { timestampMs: workflowTimeMs, historyLength: startedEventId, jobs };
-      const commands = await this.#activate(run, { ...activation, isReplaying: false });
+      const commands = await run.player.venture(workflowTimeMs, startedEventId, jobs);
+      // They may take long, and the results are not to wait for them.
+      if (run.player.localActivities.size > 0) throw new Error('a step has no local activities');
       const place = { namespace, workflowId, purpose: 'activity-result' } as const;
       const blobs = await whenAll(waiting.map(({ result }) => converter.toBlob(place, [result])));
       checkResultSizes(blobs);
@@ -298,16 +411,16 @@ export class WorkflowRunner implements StepFuser {
 
   /** Notes what the acknowledgement tells of the run's event ids. */
   #settle(run: CachedRun, { startedEventId, commands }: Done, ack: Ack): void {
+    // A task that brought nothing but refused updates leaves no events (semantics 42).
+    if (ack.nextEventId && ack.nextEventId <= startedEventId) return;
     run.nextSegmentEventId = startedEventId + 1;
     const completedEventId = startedEventId + 1;
+    const lasting = commands.filter(leavesEvent);
     // One event per command and nothing else: then every id is known, and a step can be ventured.
-    const predictable = ack.nextEventId === completedEventId + 1 + commands.length;
+    const predictable = ack.nextEventId === completedEventId + 1 + lasting.length;
     if (!predictable) return;
-    run.fusibleAt = ack.nextEventId;
-    commands.forEach((command, i) => {
-      if (command.kind !== 'scheduleActivity') return;
-      run.history.note(completedEventId + 1 + i, command.activityId, command.activityType);
-    });
+    if (!run.player.usesLocalActivities) run.fusibleAt = ack.nextEventId;
+    lasting.forEach((command, i) => run.history.noteCommand(completedEventId + 1 + i, command));
   }
 
   /** Starts the activities that came back with the acknowledgement. */
@@ -316,7 +429,7 @@ export class WorkflowRunner implements StepFuser {
     const { converter, session } = this.#parts;
     const { workflowId, runId } = run.place;
     const now = session.clock.now();
-    const byId = new Map<string, Extract<SandboxCommand, { kind: 'scheduleActivity' }>>();
+    const byId = new Map<string, Extract<TaskCommand, { kind: 'scheduleActivity' }>>();
     for (const command of commands) {
       if (command.kind === 'scheduleActivity') byId.set(command.activityId, command);
     }
@@ -337,6 +450,7 @@ export class WorkflowRunner implements StepFuser {
         startToCloseTimeoutMs: command.startToCloseTimeoutMs,
         heartbeatTimeoutMs: command.heartbeatTimeoutMs,
         retryPolicy: command.retryPolicy,
+        headers: command.headers,
       };
       void this.#parts.activities().run(task, args, undefined);
     }
@@ -362,18 +476,6 @@ export class WorkflowRunner implements StepFuser {
     }
     this.#reported([waiting]);
   }
-
-  #logFrom(
-    run: CachedRun,
-    level: 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR',
-    message: string,
-    meta: LogMetadata | undefined,
-  ): void {
-    const { workflowId, runId } = run.place;
-    const { workflowType } = run;
-    const method = level.toLowerCase() as Lowercase<typeof level>;
-    this.#parts.log[method](message, { ...meta, workflowId, runId, workflowType });
-  }
 }
 
 /** Too large for one message, perhaps; what compresses well is judged too strictly. */
@@ -381,6 +483,15 @@ function areLarge(results: readonly WaitingResult[]): boolean {
   let sum = 0;
   for (const { result } of results) sum += result.data.length;
   return sum > MAX_COMPLETION_BYTES;
+}
+
+/** A promise that resolves when a time has passed, and how not to wait for it. */
+function deadline(ms: number): { readonly passed: Promise<undefined>; cancel(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const passed = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  return { passed, cancel: () => clearTimeout(timer) };
 }
 
 function causeOf(error: unknown): WorkflowTaskFailedCause {

@@ -9,16 +9,25 @@
  *
  * No error leaves a step: it becomes the reason why the task fails.
  */
-import type { Activation, ActivationJob, ActivationResult } from './activation.ts';
+import type { Activation, ActivationJob, ActivationResult, SandboxCommand } from './activation.ts';
+import { resolveChild, resolveChildStart } from './child-call.ts';
+import { warnOfUnfinishedHandlers } from './close.ts';
+import type { ActivateInput, ConcludeActivationInput } from '../interceptors.ts';
 import { unblockConditions } from './conditions.ts';
 import { currentRunOrUndefined, setCurrentRun } from './current-run.ts';
+import { resolveExternalCancel, resolveExternalSignal } from './external-call.ts';
 import { explainReferenceError } from './globals/refused.ts';
+import { intercepted } from './interception.ts';
 import { cancelWorkflow } from './jobs/cancel-workflow.ts';
-import { initialize } from './jobs/initialize.ts';
+import { doUpdate, rejectBufferedUpdates } from './jobs/do-update.ts';
+import { initialize, workflowsOf } from './jobs/initialize.ts';
+import { answerTheRest, queryWorkflow } from './jobs/query-workflow.ts';
 import { resolveActivity } from './jobs/resolve-activity.ts';
 import { signalWorkflow } from './jobs/signal-workflow.ts';
+import { resolveLocalActivity } from './local-activity-call.ts';
 import { failureFrom } from './payloads.ts';
-import { type InstantiateModule, Run } from './run.ts';
+import { RandomStream } from './random.ts';
+import { type InstantiateModule, Run, type RunSettings } from './run.ts';
 import { fireTimer } from './timer.ts';
 
 const STACK_TRACE_FRAMES = 10;
@@ -32,8 +41,12 @@ const nothing = (): number => 0;
 let work: () => number = nothing;
 
 /** A run that has seen nothing yet. */
-export function createRun(runId: string, instantiate: InstantiateModule): Run {
-  return new Run(runId, instantiate);
+export function createRun(
+  runId: string,
+  instantiate: InstantiateModule,
+  settings?: RunSettings,
+): Run {
+  return new Run(runId, instantiate, settings);
 }
 
 /** Makes `activation` what the next {@link step} does. */
@@ -41,16 +54,34 @@ export function begin(run: Run, activation: Activation): void {
   run.timestampMs = activation.timestampMs;
   run.historyLength = activation.historyLength;
   run.historySize = activation.historySize;
+  run.continueAsNewSuggested = activation.continueAsNewSuggested ?? run.continueAsNewSuggested;
   run.isReplaying = activation.isReplaying;
   if (Error.stackTraceLimit !== STACK_TRACE_FRAMES) Error.stackTraceLimit = STACK_TRACE_FRAMES;
   setCurrentRun(run);
-  work = () => applyJobs(run, activation.jobs);
+  if (isQuery(activation)) beginQuery(run);
+  work = () => {
+    const { internals } = run.interceptors ?? {};
+    const apply = ({ activation: { jobs } }: ActivateInput): void => applyJobs(run, jobs);
+    intercepted(internals, 'activate', apply)({ activation, batchIndex: 0 });
+    return 0;
+  };
 }
 
 /** Makes a look at the conditions what the next {@link step} does; false when none waits. */
 export function beginUnblocking(run: Run): boolean {
   work = () => unblockConditions(run);
-  return run.hasConditions && run.taskError === undefined;
+  return run.hasConditions && run.taskError === undefined && run.readOnly === undefined;
+}
+
+function isQuery({ jobs }: Activation): boolean {
+  return jobs[0]?.kind === 'queryWorkflow';
+}
+
+/** A query must not change what the run would draw next. */
+function beginQuery(run: Run): void {
+  run.readOnly = 'a query handler';
+  run.randomBeforeQuery = run.random;
+  run.random = run.random.clone();
 }
 
 /** Does what was begun; returns how many conditions came true. */
@@ -70,15 +101,66 @@ export function leave(): void {
 }
 
 /** Ends the activation; `unhandled` are reasons of rejections that nobody handled. */
-export function conclude(run: Run, unhandled: readonly unknown[]): ActivationResult {
+export function conclude(
+  run: Run,
+  activation: Activation,
+  unhandled: readonly unknown[],
+): ActivationResult {
+  setCurrentRun(run);
+  try {
+    return isQuery(activation) ? concludeQuery(run, activation) : concludeTask(run, unhandled);
+  } finally {
+    setCurrentRun(undefined);
+  }
+}
+
+function concludeTask(run: Run, unhandled: readonly unknown[]): ActivationResult {
   for (const reason of unhandled) run.failTask(unhandledRejection(reason));
-  const { commands, closeCommand, logs, taskError } = run;
-  run.commands = [];
-  run.closeCommand = undefined;
-  run.logs = [];
-  if (taskError) return { kind: 'failed', failure: taskFailure(taskError.error), logs };
-  if (closeCommand) commands.push(closeCommand);
-  return { kind: 'completed', commands, logs };
+  if (run.bufferedUpdates.length > 0) rejectBufferedUpdates(run);
+  if (run.closeCommand) warnOfUnfinishedHandlers(run);
+  const commands = interceptedCommands(run, run.takeCommands());
+  const { taskError, versioningBehavior } = run;
+  const told = run.takeTold();
+  return taskError
+    ? { kind: 'failed', failure: taskFailure(run, taskError.error), ...told }
+    : { kind: 'completed', commands, versioningBehavior, ...told };
+}
+
+function interceptedCommands(
+  run: Run,
+  commands: readonly SandboxCommand[],
+): readonly SandboxCommand[] {
+  const { internals } = run.interceptors ?? {};
+  if (!internals) return commands;
+  const same = (input: ConcludeActivationInput): ConcludeActivationInput => input;
+  try {
+    return intercepted(internals, 'concludeActivation', same)({ commands }).commands;
+  } catch (error) {
+    run.failTask(error);
+    return [];
+  }
+}
+
+function concludeQuery(run: Run, { jobs }: Activation): ActivationResult {
+  answerTheRest(run, jobs);
+  run.readOnly = undefined;
+  if (run.randomBeforeQuery) run.random = run.randomBeforeQuery;
+  const { answers } = run;
+  run.answers = [];
+  // A query has no other effect; what it tried beside its answer is void.
+  run.taskError = undefined;
+  return { kind: 'completed', commands: [], answers, ...run.takeTold() };
+}
+
+/** The host lets go of the run. */
+export function dispose(run: Run): void {
+  const { internals } = run.interceptors ?? {};
+  if (internals) intercepted(internals, 'dispose', () => {})({});
+}
+
+/** Stacks of what the run waits for, when it traces its calls. */
+export function pendingStacks(run: Run): string[] {
+  return run.pendingStacks();
 }
 
 /**
@@ -92,7 +174,7 @@ export function findWorkflowTypes(instantiate: InstantiateModule, takeStep: () =
   const types: string[] = [];
   setCurrentRun(probe);
   work = () => {
-    const module = instantiate();
+    const module = workflowsOf(instantiate());
     for (const name in module) if (typeof module[name] === 'function') types.push(name);
     return 0;
   };
@@ -102,35 +184,64 @@ export function findWorkflowTypes(instantiate: InstantiateModule, takeStep: () =
   return types;
 }
 
-function applyJobs(run: Run, jobs: readonly ActivationJob[]): number {
+function applyJobs(run: Run, jobs: readonly ActivationJob[]): void {
   for (const job of jobs) {
     applyJob(run, job);
-    if (run.hasConditions) unblockConditions(run);
+    if (run.hasConditions && run.readOnly === undefined) unblockConditions(run);
   }
   const { startMain } = run;
   run.startMain = undefined;
   startMain?.();
-  return 0;
 }
 
 function applyJob(run: Run, job: ActivationJob): void {
   switch (job.kind) {
     case 'initialize':
       return initialize(run, job);
+    case 'notifyHasPatch':
+      return void run.patches.known.add(job.patchId);
+    case 'updateRandomSeed':
+      run.random = new RandomStream(job.randomSeed);
+      return;
     case 'signalWorkflow':
       return signalWorkflow(run, job);
+    case 'doUpdate':
+      return doUpdate(run, job);
     case 'cancelWorkflow':
       return cancelWorkflow(run);
     case 'fireTimer':
       return fireTimer(run, job.timerId);
-    case 'resolveActivity':
-      return resolveActivity(run, job);
+    case 'queryWorkflow':
+      return queryWorkflow(run, job);
+    default:
+      return applyOutcome(run, job);
   }
 }
 
-function taskFailure(error: unknown) {
+/** Something that the run asked for has its outcome. */
+function applyOutcome(
+  run: Run,
+  job: Extract<ActivationJob, { readonly kind: `resolve${string}` }>,
+): void {
+  switch (job.kind) {
+    case 'resolveActivity':
+      return resolveActivity(run, job);
+    case 'resolveLocalActivity':
+      return resolveLocalActivity(run, job);
+    case 'resolveChildWorkflowStart':
+      return resolveChildStart(run, job);
+    case 'resolveChildWorkflow':
+      return resolveChild(run, job);
+    case 'resolveSignalExternalWorkflow':
+      return resolveExternalSignal(run, job);
+    case 'resolveRequestCancelExternalWorkflow':
+      return resolveExternalCancel(run, job);
+  }
+}
+
+function taskFailure(run: Run, error: unknown) {
   explainReferenceError(error);
-  const failure = failureFrom(error);
+  const failure = failureFrom(run, error);
   return error instanceof Error
     ? failure
     : { ...failure, message: `${failure.message}${NOT_AN_ERROR}` };

@@ -3,19 +3,26 @@ import {
   ActivityCancellationType,
   type ActivityOptions,
   type CompiledRetryPolicy,
+  type Duration,
+  type Priority,
   ValueError,
   compileRetryPolicy,
   msOptionalToNumber,
 } from '@perdure/common';
-import type { CancellationScope } from '../cancellation-scope.ts';
+import { CancellationScope } from '../cancellation-scope.ts';
+import type { ActivityInput } from '../interceptors.ts';
+import { headersOrNone } from './headers.ts';
+import { intercepted } from './interception.ts';
 import { activityCancelled } from './jobs/resolve-activity.ts';
 import { payloadsOf } from './payloads.ts';
 import type { Run } from './run.ts';
 
 /** Activity options as the command carries them. */
 export interface CompiledActivityOptions {
+  readonly source: ActivityOptions;
   readonly activityId: string | undefined;
   readonly cancellationType: ActivityCancellationType;
+  readonly summary: string | undefined;
   readonly command: {
     readonly taskQueue?: string;
     readonly scheduleToCloseTimeoutMs?: number;
@@ -23,6 +30,7 @@ export interface CompiledActivityOptions {
     readonly startToCloseTimeoutMs?: number;
     readonly heartbeatTimeoutMs?: number;
     readonly retryPolicy?: CompiledRetryPolicy;
+    readonly priority?: Priority;
   };
 }
 
@@ -33,36 +41,50 @@ export interface CompiledActivityOptions {
  * @throws ValueError for a bad duration or retry policy
  */
 export function compileActivityOptions(options: ActivityOptions): CompiledActivityOptions {
-  if (options.startToCloseTimeout === undefined && options.scheduleToCloseTimeout === undefined) {
-    throw new TypeError(
-      'Required either scheduleToCloseTimeout or startToCloseTimeout; ' +
-        "pass one, such as { startToCloseTimeout: '1 minute' }",
-    );
-  }
+  requireTimeout(options);
   return {
+    source: options,
     activityId: options.activityId,
     cancellationType: options.cancellationType ?? ActivityCancellationType.TRY_CANCEL,
+    summary: options.summary,
     command: {
       taskQueue: options.taskQueue,
-      scheduleToCloseTimeoutMs: timeout(options, 'scheduleToCloseTimeout'),
-      scheduleToStartTimeoutMs: timeout(options, 'scheduleToStartTimeout'),
-      startToCloseTimeoutMs: timeout(options, 'startToCloseTimeout'),
-      heartbeatTimeoutMs: timeout(options, 'heartbeatTimeout'),
+      scheduleToCloseTimeoutMs: activityTimeout(options, 'scheduleToCloseTimeout'),
+      scheduleToStartTimeoutMs: activityTimeout(options, 'scheduleToStartTimeout'),
+      startToCloseTimeoutMs: activityTimeout(options, 'startToCloseTimeout'),
+      heartbeatTimeoutMs: activityTimeout(options, 'heartbeatTimeout'),
       retryPolicy: options.retry && compileRetryPolicy(options.retry),
+      priority: options.priority,
     },
   };
 }
 
-/** Schedules an activity in a scope; a scope that is cancelled already rejects at once. */
+/** Schedules an activity in the current scope, through the run's interceptors. */
 export function callActivity(
   run: Run,
   activityType: string,
-  args: readonly unknown[],
+  args: unknown[],
   options: CompiledActivityOptions,
-  scope: CancellationScope,
 ): Promise<unknown> {
-  const defaultId = run.nextActivityId();
-  const activityId = options.activityId ?? defaultId;
+  const schedule = (input: ActivityInput): Promise<unknown> =>
+    scheduleActivity(
+      run,
+      input,
+      input.options === options.source ? options : compileActivityOptions(input.options),
+    );
+  const execute = intercepted(run.interceptors?.outbound, 'scheduleActivity', schedule);
+  const seq = Number(run.nextActivityId());
+  return execute({ activityType, args, options: options.source, headers: {}, seq });
+}
+
+/** A scope that is cancelled already rejects at once. */
+function scheduleActivity(
+  run: Run,
+  { activityType, args, headers, seq }: ActivityInput,
+  options: CompiledActivityOptions,
+): Promise<unknown> {
+  const activityId = options.activityId ?? String(seq);
+  const scope = CancellationScope.current();
   return new Promise((resolve, reject) => {
     if (scope.consideredCancelled) {
       reject(scope.cancellation);
@@ -73,8 +95,10 @@ export function callActivity(
       kind: 'scheduleActivity',
       activityId,
       activityType,
-      args: payloadsOf(args),
+      args: payloadsOf(run, args),
+      headers: headersOrNone(headers),
       ...options.command,
+      summary: options.summary === undefined ? undefined : payloadsOf(run, [options.summary]),
     });
     const leaveScope = scope.onCancel(() =>
       cancelActivity(run, activityId, options.cancellationType),
@@ -89,6 +113,7 @@ export function callActivity(
         leaveScope();
         reject(error);
       },
+      stack: run.callStack(),
     });
   });
 }
@@ -121,13 +146,36 @@ function refuseUsedId(run: Run, activityId: string): void {
   );
 }
 
+/** @throws TypeError when neither of the two timeouts is set that bound an activity */
+export function requireTimeout(options: {
+  startToCloseTimeout?: Duration;
+  scheduleToCloseTimeout?: Duration;
+}): void {
+  if (options.startToCloseTimeout !== undefined || options.scheduleToCloseTimeout !== undefined) {
+    return;
+  }
+  throw new TypeError(
+    'Required either scheduleToCloseTimeout or startToCloseTimeout; ' +
+      "pass one, such as { startToCloseTimeout: '1 minute' }",
+  );
+}
+
 type TimeoutName =
   | 'scheduleToCloseTimeout'
   | 'scheduleToStartTimeout'
   | 'startToCloseTimeout'
-  | 'heartbeatTimeout';
+  | 'heartbeatTimeout'
+  | 'localRetryThreshold';
 
-function timeout(options: ActivityOptions, name: TimeoutName): number | undefined {
+/**
+ * Whole milliseconds of an option.
+ *
+ * @throws ValueError for what is no duration, or less than 0
+ */
+export function activityTimeout(
+  options: { readonly [K in TimeoutName]?: Duration },
+  name: TimeoutName,
+): number | undefined {
   const ms = msOptionalToNumber(options[name]);
   if (ms === undefined || ms >= 0) return ms === undefined ? undefined : Math.ceil(ms);
   throw new ValueError(`ActivityOptions.${name} must not be negative; got ${ms} ms`);

@@ -3,6 +3,7 @@
  * pointer is enough: nobody else's code runs between its start and its end.
  */
 import { IllegalStateError } from '@perdure/common';
+import { mayOnlyLook } from './read-only.ts';
 import type { Run } from './run.ts';
 
 let current: Run | undefined;
@@ -31,7 +32,7 @@ export function currentRun(api: string): Run {
 }
 
 /**
- * Like {@link currentRun}, for calls that issue commands or register handlers.
+ * Like {@link currentRun}, for calls that register handlers.
  *
  * @throws IllegalStateError outside a workflow, and while its modules are being loaded
  */
@@ -42,4 +43,15 @@ export function startedRun(api: string): Run {
     `${api} cannot be used before the workflow starts; ` +
       'move the call from the top level of the module into the workflow function',
   );
+}
+
+/**
+ * Like {@link startedRun}, for calls that issue commands or use up numbers.
+ *
+ * @throws IllegalStateError also in queries and validators, which may only look
+ */
+export function commandingRun(api: string): Run {
+  const run = startedRun(api);
+  if (run.readOnly) throw mayOnlyLook(run.readOnly, api);
+  return run;
 }

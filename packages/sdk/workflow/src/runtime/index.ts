@@ -20,17 +20,23 @@ export {
   beginUnblocking,
   conclude,
   createRun,
+  dispose,
   findWorkflowTypes,
   leave,
+  pendingStacks,
   step,
 } from './activator.ts';
 export type {
   Activation,
   ActivationJob,
   ActivationResult,
+  LocalActivityBackoff,
+  Outcome,
+  QueryAnswer,
   RunFacts,
   SandboxCommand,
   SandboxLogEntry,
+  SandboxSinkCall,
 } from './activation.ts';
 export type { HostFunctions, HostUrl, HostUrlSearchParams } from './host.ts';
-export type { InstantiateModule, Run, WorkflowModule } from './run.ts';
+export type { InstantiateModule, Run, RunSettings, WorkflowModule } from './run.ts';

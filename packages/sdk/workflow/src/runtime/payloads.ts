@@ -1,34 +1,39 @@
-/** Values to payloads and back, as the run's converter does it. */
+/** Values to payloads and back, as the run's converters do it. */
 import {
   type DecodedFailure,
   type Payload,
   arrayFromPayloads,
-  defaultFailureConverter,
-  defaultPayloadConverter,
   fromPayloadsAtIndex,
 } from '@perdure/common';
+import type { Run } from './run.ts';
 
 /** A payload for each value; an empty list for no values. */
-export function payloadsOf(values: readonly unknown[]): Payload[] {
-  return values.map((value) => defaultPayloadConverter.toPayload(value));
+export function payloadsOf({ payloadConverter }: Run, values: readonly unknown[]): Payload[] {
+  return values.map((value) => payloadConverter.toPayload(value));
 }
 
 /** The value of each payload. */
-export function valuesOf(payloads: readonly Payload[]): unknown[] {
-  return arrayFromPayloads(defaultPayloadConverter, payloads);
+export function valuesOf({ payloadConverter }: Run, payloads: readonly Payload[]): unknown[] {
+  return arrayFromPayloads(payloadConverter, payloads);
 }
 
 /** The value of the first payload, `undefined` when there is none. */
-export function firstValueOf(payloads: readonly Payload[]): unknown {
-  return fromPayloadsAtIndex(defaultPayloadConverter, 0, payloads);
+export function firstValueOf<T = unknown>(
+  { payloadConverter }: Run,
+  payloads: readonly Payload[] | undefined,
+): T {
+  return fromPayloadsAtIndex(payloadConverter, 0, payloads);
 }
 
 /** Any thrown value as a failure. */
-export function failureFrom(error: unknown): DecodedFailure {
-  return defaultFailureConverter.errorToFailure(error, defaultPayloadConverter);
+export function failureFrom({ failureConverter, payloadConverter }: Run, error: unknown) {
+  return failureConverter.errorToFailure(error, payloadConverter);
 }
 
 /** The error that a failure stands for. */
-export function errorFrom(failure: DecodedFailure): Error {
-  return defaultFailureConverter.failureToError(failure, defaultPayloadConverter);
+export function errorFrom(
+  { failureConverter, payloadConverter }: Run,
+  failure: DecodedFailure,
+): Error {
+  return failureConverter.failureToError(failure, payloadConverter);
 }

@@ -17,6 +17,11 @@ export class RandomStream {
     for (let warmUp = 0; warmUp < 12; warmUp++) this.nextUint32();
   }
 
+  /** A stream that goes on as this one would. */
+  clone(): RandomStream {
+    return Object.assign(Object.create(RandomStream.prototype) as RandomStream, this);
+  }
+
   /** A whole number, 0 to 2^32 - 1. */
   nextUint32(): number {
     const sum = (((this.a + this.b) | 0) + this.d) | 0;

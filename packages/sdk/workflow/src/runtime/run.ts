@@ -8,14 +8,38 @@
  * activation ends; cancelling within the activation that issued it takes it out again, and nothing
  * is ever sent (semantics 17, 25).
  */
+import {
+  type FailureConverter,
+  type HandlerUnfinishedPolicy,
+  type IndexedFields,
+  type PayloadConverter,
+  defaultFailureConverter,
+  defaultPayloadConverter,
+} from '@perdure/common';
 import { CancellationScope } from '../cancellation-scope.ts';
-import type { ActivationJob, RunFacts, SandboxCommand, SandboxLogEntry } from './activation.ts';
+import type {
+  ActivationJob,
+  QueryAnswer,
+  RunFacts,
+  SandboxCommand,
+  SandboxLogEntry,
+  SandboxSinkCall,
+} from './activation.ts';
+import type { PendingChild } from './child-call.ts';
+import type { PendingReply } from './external-call.ts';
+import type { FailureTypes } from './failure-types.ts';
+import { InitiatedCalls } from './initiated-calls.ts';
+import type { RunInterceptors } from './interception.ts';
+import type { PendingLocalActivity } from './local-activity-call.ts';
+import { Patches } from './patches.ts';
 import { RandomStream } from './random.ts';
+import { mayOnlyLook } from './read-only.ts';
 
 /** A timer that has not fired. */
 export interface PendingTimer {
   resolve(): void;
   leaveScope(): void;
+  readonly stack?: string;
 }
 
 /** An activity call that has not settled. */
@@ -23,74 +47,162 @@ export interface PendingActivity {
   readonly activityType: string;
   resolve(value: unknown): void;
   reject(error: unknown): void;
+  readonly stack?: string;
 }
 
 /** A `condition()` that has not come true. */
 export interface PendingCondition {
   predicate(): boolean;
   resolve(): void;
+  readonly stack?: string;
 }
 
 /** A signal that arrived. */
 export type Signal = Extract<ActivationJob, { kind: 'signalWorkflow' }>;
+/** An update that arrived. */
+export type Update = Extract<ActivationJob, { kind: 'doUpdate' }>;
 
-export type SignalHandler = (...args: unknown[]) => unknown;
-export type DefaultSignalHandler = (signalName: string, ...args: unknown[]) => unknown;
+type AnyFunction = (...args: unknown[]) => unknown;
 
-/** The functions that a user's bundle exports, freshly evaluated for one run. */
+/** A handler of a signal, query or update, with what `setHandler` was told of it. */
+export interface HandlerEntry {
+  readonly handler: AnyFunction;
+  readonly description?: string;
+  readonly unfinishedPolicy?: HandlerUnfinishedPolicy;
+  readonly validator?: AnyFunction;
+}
+
+/** A handler for every name that has none of its own. */
+export type DefaultHandler = (name: string, ...args: unknown[]) => unknown;
+
+/** A handler of a signal or update that is still running. */
+export interface HandlerExecution {
+  readonly of: 'signal' | 'update';
+  readonly name: string;
+  readonly id?: string;
+  readonly unfinishedPolicy: HandlerUnfinishedPolicy;
+}
+
+/** Begins the names that are the SDK's. */
+const RESERVED_PREFIX = '__temporal_';
+
+/** What a user's bundle exports, freshly evaluated for one run. */
 export type WorkflowModule = Readonly<Record<string, unknown>>;
 
 /** Evaluates the user's bundle. */
 export type InstantiateModule = () => WorkflowModule;
 
+/** Functions that the user's code has set for names. */
+export class Handlers {
+  readonly byName = new Map<string, HandlerEntry>();
+  /** For names that have none of their own. */
+  fallback: DefaultHandler | undefined;
+
+  /** The handler of a name, the one for all others if need be. */
+  find(name: string): HandlerEntry | undefined {
+    const { fallback } = this;
+    const own = this.byName.get(name);
+    // Names of the SDK's own must not reach a user's catch-all.
+    if (own || !fallback || name.startsWith(RESERVED_PREFIX)) return own;
+    return { handler: (...args) => fallback(name, ...args) };
+  }
+}
+
+/** How the worker wants a run to be. */
+export interface RunSettings {
+  /** Whether calls remember where they were made: for stack traces, at the cost of time. */
+  readonly tracing?: boolean;
+  /** Names of the worker's activities; absent where that is not known. */
+  readonly registeredActivities?: ReadonlySet<string>;
+  /** Classes of errors that the worker wants to fail runs of a type (semantics 48). */
+  failureTypeNames?(workflowType: string): readonly string[];
+}
+
 /** See the head of this file. */
 export class Run {
   readonly runId: string;
   readonly instantiate: InstantiateModule;
+  readonly tracing: boolean;
+  readonly registeredActivities: ReadonlySet<string> | undefined;
+  readonly failureTypeNames: (workflowType: string) => readonly string[];
   readonly rootScope = CancellationScope.createRoot();
+
+  payloadConverter: PayloadConverter = defaultPayloadConverter;
+  failureConverter: FailureConverter = defaultFailureConverter;
 
   facts: RunFacts | undefined;
   /** Workflow time of the present activation, milliseconds since the Unix epoch. */
   timestampMs = 0;
   historyLength = 0;
   historySize = 0;
+  continueAsNewSuggested = false;
   isReplaying = false;
+  /** Who may only look, while they do: queries and validators. */
+  readOnly: string | undefined;
 
   /** Whether the user's modules are loaded; until then no command may be issued. */
   started = false;
+  /** Whether the run has asked to be closed. */
+  closed = false;
   /** Calls the workflow function; set while initializing, called after all other jobs. */
   startMain: (() => void) | undefined;
   cancelRequested = false;
+  failureTypes: FailureTypes | undefined;
+  versioningBehavior: 'PINNED' | 'AUTO_UPGRADE' | undefined;
+  currentDetails = '';
+  /** The memo as workflow code has changed it. */
+  memo: Record<string, unknown> | undefined;
+  /** All search attributes, once workflow code has changed one. */
+  changedSearchAttributes: IndexedFields | undefined;
 
   private timerCount = 0;
   private activityCount = 0;
 
   // Made when first asked for: most runs use one or two of these, and there may be many runs.
   #random: RandomStream | undefined;
+  /** The random numbers as they were before the query that is being answered. */
+  randomBeforeQuery: RandomStream | undefined;
   #timers: Map<string, PendingTimer> | undefined;
   #activities: Map<string, PendingActivity> | undefined;
+  #localActivities: InitiatedCalls<PendingLocalActivity> | undefined;
+  #children: InitiatedCalls<PendingChild> | undefined;
+  #externalSignals: InitiatedCalls<PendingReply> | undefined;
+  #externalCancels: InitiatedCalls<PendingReply> | undefined;
   #conditions: Set<PendingCondition> | undefined;
-  #signalHandlers: Map<string, SignalHandler> | undefined;
+  #signals: Handlers | undefined;
+  #queries: Handlers | undefined;
+  #updates: Handlers | undefined;
+  #patches: Patches | undefined;
+  #handlersInProgress: Set<HandlerExecution> | undefined;
 
-  defaultSignalHandler: DefaultSignalHandler | undefined;
+  interceptors: RunInterceptors | undefined;
   bufferedSignals: Signal[] = [];
-  handlersInProgress = 0;
+  bufferedUpdates: Update[] = [];
 
   /** Asked for since the activation began; the command that closes the run stands apart. */
   commands: SandboxCommand[] = [];
   closeCommand: SandboxCommand | undefined;
+  answers: QueryAnswer[] = [];
   logs: SandboxLogEntry[] = [];
+  sinkCalls: SandboxSinkCall[] = [];
   /** Why the task fails; the first reason is kept. */
   taskError: { readonly error: unknown } | undefined;
 
-  constructor(runId: string, instantiate: InstantiateModule) {
+  constructor(runId: string, instantiate: InstantiateModule, settings: RunSettings = {}) {
     this.runId = runId;
     this.instantiate = instantiate;
+    this.tracing = settings.tracing ?? false;
+    this.registeredActivities = settings.registeredActivities;
+    this.failureTypeNames = (type) => settings.failureTypeNames?.(type) ?? [];
   }
 
-  /** The run's random numbers, seeded by its id. */
+  /** The run's random numbers. */
   get random(): RandomStream {
-    return (this.#random ??= new RandomStream(this.runId));
+    return (this.#random ??= new RandomStream(this.facts?.randomSeed ?? this.runId));
+  }
+
+  set random(random: RandomStream) {
+    this.#random = random;
   }
 
   get timers(): Map<string, PendingTimer> {
@@ -101,6 +213,22 @@ export class Run {
     return (this.#activities ??= new Map());
   }
 
+  get localActivities(): InitiatedCalls<PendingLocalActivity> {
+    return (this.#localActivities ??= new InitiatedCalls());
+  }
+
+  get children(): InitiatedCalls<PendingChild> {
+    return (this.#children ??= new InitiatedCalls());
+  }
+
+  get externalSignals(): InitiatedCalls<PendingReply> {
+    return (this.#externalSignals ??= new InitiatedCalls());
+  }
+
+  get externalCancels(): InitiatedCalls<PendingReply> {
+    return (this.#externalCancels ??= new InitiatedCalls());
+  }
+
   get conditions(): Set<PendingCondition> {
     return (this.#conditions ??= new Set());
   }
@@ -109,8 +237,24 @@ export class Run {
     return this.#conditions !== undefined && this.#conditions.size > 0;
   }
 
-  get signalHandlers(): Map<string, SignalHandler> {
-    return (this.#signalHandlers ??= new Map());
+  get signals(): Handlers {
+    return (this.#signals ??= new Handlers());
+  }
+
+  get queries(): Handlers {
+    return (this.#queries ??= new Handlers());
+  }
+
+  get updates(): Handlers {
+    return (this.#updates ??= new Handlers());
+  }
+
+  get patches(): Patches {
+    return (this.#patches ??= new Patches());
+  }
+
+  get handlersInProgress(): Set<HandlerExecution> {
+    return (this.#handlersInProgress ??= new Set());
   }
 
   /** Next timer id of the run (semantics, rule 7). */
@@ -123,14 +267,59 @@ export class Run {
     return String(++this.activityCount);
   }
 
-  /** Issues a command. */
-  push(command: SandboxCommand): void {
-    this.commands.push(command);
+  /**
+   * Issues a command, and gives it back as it stands in the list.
+   *
+   * @throws IllegalStateError for code that may only look
+   */
+  push<C extends SandboxCommand>(command: C): C {
+    if (this.readOnly) throw mayOnlyLook(this.readOnly, command.kind);
+    const issued = this.#traced(command);
+    this.commands.push(issued);
+    return issued;
   }
 
   /** Issues the command that closes the run; only the first one counts (semantics, rule 4). */
   close(command: SandboxCommand): void {
-    this.closeCommand ??= command;
+    if (this.closed) return;
+    this.closed = true;
+    this.closeCommand = this.#traced(command);
+  }
+
+  #traced<C extends SandboxCommand>(command: C): C {
+    return this.tracing ? { ...command, callStack: new Error().stack } : command;
+  }
+
+  /** The commands of the activation that ends, numbered where they have numbers. */
+  takeCommands(): SandboxCommand[] {
+    const commands = this.commands.map((command) => this.#numbered(command));
+    if (this.closeCommand) commands.push(this.closeCommand);
+    this.commands = [];
+    this.closeCommand = undefined;
+    return commands;
+  }
+
+  #numbered(command: SandboxCommand): SandboxCommand {
+    switch (command.kind) {
+      case 'startChildWorkflow':
+        return this.children.number(command);
+      case 'signalExternalWorkflow':
+        return this.externalSignals.number(command);
+      case 'requestCancelExternalWorkflow':
+        return this.externalCancels.number(command);
+      case 'scheduleLocalActivity':
+        return this.localActivities.number(command);
+      default:
+        return command;
+    }
+  }
+
+  /** What the activation that ends leaves for others to see. */
+  takeTold(): { logs: SandboxLogEntry[]; sinkCalls: SandboxSinkCall[] } {
+    const { logs, sinkCalls } = this;
+    this.logs = [];
+    this.sinkCalls = [];
+    return { logs, sinkCalls };
   }
 
   /** Takes back a command issued in this activation; false when there is none such. */
@@ -139,6 +328,25 @@ export class Run {
     if (index < 0) return false;
     this.commands.splice(index, 1);
     return true;
+  }
+
+  /** Where the calling code is, in runs that trace their calls. */
+  callStack(): string | undefined {
+    return this.tracing ? new Error().stack : undefined;
+  }
+
+  /** Stacks of the calls that have not settled, in no particular order. */
+  pendingStacks(): string[] {
+    const pending: { readonly stack?: string }[] = [
+      ...this.timers.values(),
+      ...this.activities.values(),
+      ...this.conditions,
+      ...this.localActivities.all(),
+      ...this.children.all(),
+      ...this.externalSignals.all(),
+      ...this.externalCancels.all(),
+    ];
+    return pending.flatMap(({ stack }) => (stack === undefined ? [] : [stack]));
   }
 
   /** Fails the workflow task, not the run (semantics 47). */

@@ -1,5 +1,6 @@
 /** Durable timers, on which `sleep`, `setTimeout`, `condition` and scope timeouts stand. */
 import type { CancellationScope } from '../cancellation-scope.ts';
+import { payloadsOf } from './payloads.ts';
 import type { Run } from './run.ts';
 
 /** A timer that was asked for. */
@@ -10,18 +11,27 @@ export interface StartedTimer {
 }
 
 /** Starts a timer of at least 1 ms in a scope; a scope that is cancelled already rejects at once. */
-export function startTimer(run: Run, delayMs: number, scope: CancellationScope): StartedTimer {
-  const timerId = run.nextTimerId();
+export function startTimer(
+  run: Run,
+  delayMs: number,
+  scope: CancellationScope,
+  { timerId = run.nextTimerId(), summary }: { timerId?: string; summary?: string } = {},
+): StartedTimer {
   const promise = new Promise<void>((resolve, reject) => {
     if (scope.consideredCancelled) {
       reject(scope.cancellation);
       return;
     }
-    run.push({ kind: 'startTimer', timerId, startToFireTimeoutMs: timerDelay(delayMs) });
+    run.push({
+      kind: 'startTimer',
+      timerId,
+      startToFireTimeoutMs: timerDelay(delayMs),
+      summary: summary === undefined ? undefined : payloadsOf(run, [summary]),
+    });
     const leaveScope = scope.onCancel((error) => {
       if (cancelTimer(run, timerId)) reject(error);
     });
-    run.timers.set(timerId, { resolve, leaveScope });
+    run.timers.set(timerId, { resolve, leaveScope, stack: run.callStack() });
   });
   return { timerId, promise };
 }

@@ -24,13 +24,13 @@ export function resolveActivity(run: Run, job: ResolveActivity): void {
   const { outcome } = job;
   switch (outcome.kind) {
     case 'completed':
-      pending.resolve(firstValueOf(outcome.result));
+      pending.resolve(firstValueOf(run, outcome.result));
       break;
     case 'failed':
-      pending.reject(failed(job.activityId, pending, outcome.failure));
+      pending.reject(failed(run, job.activityId, pending, outcome.failure));
       break;
     case 'canceled':
-      pending.reject(cancelled(job.activityId, pending, outcome.failure));
+      pending.reject(cancelled(run, job.activityId, pending, outcome.failure));
       break;
   }
 }
@@ -52,8 +52,13 @@ export function activityCancelled(
 }
 
 /** The host wraps the cause when it knows why the call was not tried again; else it is done here. */
-function failed(activityId: string, pending: PendingActivity, failure: DecodedFailure): Error {
-  const error = errorFrom(failure);
+function failed(
+  run: Run,
+  activityId: string,
+  pending: PendingActivity,
+  failure: DecodedFailure,
+): Error {
+  const error = errorFrom(run, failure);
   if (error instanceof ActivityFailure) return error;
   return new ActivityFailure(
     failure.info.kind === 'timeout' ? 'Activity task timed out' : 'Activity task failed',
@@ -65,8 +70,13 @@ function failed(activityId: string, pending: PendingActivity, failure: DecodedFa
   );
 }
 
-function cancelled(activityId: string, pending: PendingActivity, failure: DecodedFailure): Error {
-  const error = errorFrom(failure);
+function cancelled(
+  run: Run,
+  activityId: string,
+  pending: PendingActivity,
+  failure: DecodedFailure,
+): Error {
+  const error = errorFrom(run, failure);
   return error instanceof ActivityFailure
     ? error
     : activityCancelled(activityId, pending.activityType, error);

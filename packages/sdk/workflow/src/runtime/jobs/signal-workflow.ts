@@ -2,15 +2,18 @@
  * Job `signalWorkflow`: somebody told the run something. The synchronous part of the handler runs at
  * once; without a handler the signal waits, in order of arrival, for the rest of the run.
  */
+import { HandlerUnfinishedPolicy } from '@perdure/common';
+import type { SignalInput } from '../../interceptors.ts';
 import { runInFrame } from '../async-frame.ts';
 import { closeRunByError } from '../close.ts';
+import { intercepted } from '../interception.ts';
 import { valuesOf } from '../payloads.ts';
-import type { Run, Signal, SignalHandler } from '../run.ts';
+import type { HandlerEntry, Run, Signal } from '../run.ts';
 
 /** Hands a signal to its handler, or keeps it. */
 export function signalWorkflow(run: Run, signal: Signal): void {
-  const handler = handlerOf(run, signal.signalName);
-  if (handler) callHandler(run, signal, handler);
+  const entry = run.signals.find(signal.signalName);
+  if (entry) callHandler(run, signal, entry);
   else run.bufferedSignals.push(signal);
 }
 
@@ -22,34 +25,38 @@ export function dispatchBufferedSignals(run: Run): void {
   let index = 0;
   while (index < run.bufferedSignals.length) {
     const signal = run.bufferedSignals[index] as Signal;
-    const handler = handlerOf(run, signal.signalName);
-    if (!handler) {
+    const entry = run.signals.find(signal.signalName);
+    if (!entry) {
       index++;
       continue;
     }
     run.bufferedSignals.splice(index, 1);
-    callHandler(run, signal, handler);
+    callHandler(run, signal, entry);
     index = 0;
   }
 }
 
-function handlerOf(run: Run, name: string): SignalHandler | undefined {
-  const handler = run.signalHandlers.get(name);
-  if (handler) return handler;
-  const fallback = run.defaultSignalHandler;
-  return fallback && ((...args) => fallback(name, ...args));
-}
-
 /** Handlers belong to the root scope, whoever's call set them off. */
-function callHandler(run: Run, signal: Signal, handler: SignalHandler): void {
-  run.handlersInProgress++;
-  const done = (): void => void run.handlersInProgress--;
-  void runInFrame(undefined, () => callAsync(signal, handler)).then(done, (error: unknown) => {
+function callHandler(run: Run, signal: Signal, entry: HandlerEntry): void {
+  const execution = {
+    of: 'signal' as const,
+    name: signal.signalName,
+    unfinishedPolicy: entry.unfinishedPolicy ?? HandlerUnfinishedPolicy.WARN_AND_ABANDON,
+  };
+  run.handlersInProgress.add(execution);
+  const done = (): void => void run.handlersInProgress.delete(execution);
+  void runInFrame(undefined, () => callAsync(run, signal, entry)).then(done, (error: unknown) => {
     done();
     closeRunByError(run, error);
   });
 }
 
-async function callAsync(signal: Signal, handler: SignalHandler): Promise<void> {
-  await handler(...valuesOf(signal.args));
+async function callAsync(run: Run, signal: Signal, { handler }: HandlerEntry): Promise<void> {
+  const { signalName, headers = {} } = signal;
+  const execute = intercepted(
+    run.interceptors?.inbound,
+    'handleSignal',
+    async ({ args }: SignalInput) => void (await handler(...args)),
+  );
+  await execute({ signalName, args: valuesOf(run, signal.args), headers });
 }

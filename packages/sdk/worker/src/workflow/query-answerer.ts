@@ -1,0 +1,110 @@
+/**
+ * Answers queries: opens what was asked, seals what is answered. Where the code of a run waits is
+ * told by a copy of the run that remembers the stack of every call, made by replay for the purpose,
+ * so that runs need not pay for being asked.
+ */
+import { type Payload, defaultPayloadConverter, headersFromPayloads } from '@perdure/common';
+import type { LoadedDataConverter, MaybePromise } from '@perdure/data-converter';
+import type { PayloadBlob, QueryAnswer, QueryTask } from '@perdure/protocol';
+import type { EnhancedStackTrace, StackLocation } from '@perdure/workflow';
+import type { RunPlace } from './history-jobs.ts';
+import type { StepPlayer } from './step-player.ts';
+
+/** A copy of a run that may be asked. */
+export interface AskedCopy {
+  readonly player: StepPlayer;
+  /** Lets go of it, unless others use it too. */
+  dispose(): void;
+}
+
+/** Brings up a copy of the run; one that traces its calls when asked. */
+export type BringUp = (tracing: boolean) => Promise<AskedCopy>;
+
+const STACK_TRACE = '__stack_trace';
+const ENHANCED_STACK_TRACE = '__enhanced_stack_trace';
+
+export class QueryAnswerer {
+  readonly #converter: LoadedDataConverter;
+  readonly #place: RunPlace;
+
+  constructor(converter: LoadedDataConverter, place: RunPlace) {
+    this.#converter = converter;
+    this.#place = place;
+  }
+
+  /** @throws whatever keeps the run from being brought up */
+  async answer(query: QueryTask, bringUp: BringUp): Promise<QueryAnswer> {
+    const { queryId, queryName } = query;
+    if (queryName === STACK_TRACE || queryName === ENHANCED_STACK_TRACE) {
+      const stacks = await stacksOf(bringUp);
+      const value = queryName === STACK_TRACE ? stacks.join('\n\n') : enhanced(stacks);
+      return { queryId, result: await this.#sealed([defaultPayloadConverter.toPayload(value)]) };
+    }
+    return this.#ask(query, bringUp);
+  }
+
+  async #ask(query: QueryTask, bringUp: BringUp): Promise<QueryAnswer> {
+    const { queryId, queryName: queryType, header } = query;
+    const args = query.args ? await this.#open('query-input', query.args) : [];
+    const headers = header && headersFromPayloads(await this.#open('header', header));
+    const { player, dispose } = await bringUp(false);
+    try {
+      const job = { kind: 'queryWorkflow', queryId, queryType, args, headers } as const;
+      const answer = await player.query(job);
+      if (answer.kind === 'answered') {
+        return { queryId, result: await this.#sealed(answer.result) };
+      }
+      const failure = await this.#converter.sealFailure(this.#place, answer.failure);
+      return { queryId, failure };
+    } finally {
+      dispose();
+    }
+  }
+
+  #open(purpose: 'query-input' | 'header', blob: PayloadBlob) {
+    const { namespace, workflowId } = this.#place;
+    return this.#converter.fromBlob({ namespace, workflowId, purpose }, blob);
+  }
+
+  #sealed(payloads: readonly Payload[]): MaybePromise<PayloadBlob> {
+    const { namespace, workflowId } = this.#place;
+    const context = { namespace, workflowId, purpose: 'query-result' } as const;
+    return this.#converter.toBlob(context, payloads);
+  }
+}
+
+async function stacksOf(bringUp: BringUp): Promise<string[]> {
+  const { player, dispose } = await bringUp(true);
+  try {
+    // The first line of a stack is that of the error it was taken with.
+    return player.sandbox.pendingStacks().map((stack) => stack.split('\n').slice(1).join('\n'));
+  } finally {
+    dispose();
+  }
+}
+
+const frame = /^\s*at (?:(?<name>.*?) \()?(?<file>[^()]+?):(?<line>\d+):(?<column>\d+)\)?$/;
+
+function enhanced(stacks: readonly string[]): EnhancedStackTrace {
+  return {
+    sdk: { name: 'typescript', version: SDK_VERSION },
+    sources: {},
+    stacks: stacks.map((stack) => ({ locations: stack.split('\n').flatMap(locationOf) })),
+  };
+}
+
+function locationOf(line: string): StackLocation[] {
+  const { name, file, line: row, column } = frame.exec(line)?.groups ?? {};
+  if (file === undefined) return [];
+  return [
+    {
+      file_path: file,
+      line: Number(row),
+      column: Number(column),
+      function_name: name?.replace(/^async /, ''),
+      internal_code: file.includes('perdure:'),
+    },
+  ];
+}
+
+const SDK_VERSION = '0.1.0';

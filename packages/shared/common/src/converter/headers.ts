@@ -1,0 +1,27 @@
+/**
+ * Headers as a list of payloads, which is what blobs hold: each payload carries its header's name in
+ * its metadata while it travels.
+ */
+import { decode, encode } from '../encoding.ts';
+import type { Headers } from '../interfaces.ts';
+import type { Payload } from './payload.ts';
+
+const NAME_KEY = 'perdure-header';
+
+/** The payloads that stand for headers. */
+export function headersToPayloads(headers: Headers): Payload[] {
+  return Object.entries(headers).map(([name, { metadata, data }]) => ({
+    metadata: { ...metadata, [NAME_KEY]: encode(name) },
+    data,
+  }));
+}
+
+/** The headers that payloads stand for; payloads without a name are left out. */
+export function headersFromPayloads(payloads: readonly Payload[]): Headers {
+  const headers: Headers = {};
+  for (const { metadata, data } of payloads) {
+    const { [NAME_KEY]: name, ...own } = metadata;
+    if (name) headers[decode(name)] = { metadata: own, data };
+  }
+  return headers;
+}
