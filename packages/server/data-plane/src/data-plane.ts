@@ -21,11 +21,15 @@ import { Matcher } from './matching/matcher.ts';
 import { type LostTask, Sessions, sessionName } from './matching/sessions.ts';
 import type { BacklogTask } from './matching/task-queue.ts';
 import type { WorkerChannel, WorkerSession } from './matching/worker-session.ts';
+import { completeActivity } from './operations/complete-activity/complete-activity.ts';
 import { describeWorkflow } from './operations/describe-workflow/describe-workflow.ts';
+import { failActivity } from './operations/fail-activity/fail-activity.ts';
 import { getHistory } from './operations/get-history/get-history.ts';
+import { heartbeatActivity } from './operations/heartbeat-activity/heartbeat-activity.ts';
 import { listWorkflows } from './operations/list-workflows/list-workflows.ts';
 import { type WorkerConnection, openWorker } from './operations/open-worker/open-worker.ts';
 import type { OperationParts } from './operations/parts.ts';
+import { reportActivityCancellation } from './operations/report-activity-cancellation/report-activity-cancellation.ts';
 import { requestCancelWorkflow } from './operations/request-cancel-workflow/request-cancel-workflow.ts';
 import { signalWorkflow } from './operations/signal-workflow/signal-workflow.ts';
 import { startWorkflow } from './operations/start-workflow/start-workflow.ts';
@@ -229,6 +233,11 @@ function workflowService(parts: OperationParts): WorkflowService {
     describeWorkflow: (caller, input) => answered(describeWorkflow(parts, caller, input)),
     getHistory: (caller, input, signal) => answered(getHistory(parts, caller, input, signal)),
     listWorkflows: (caller, input) => answered(listWorkflows(parts, caller, input)),
+    completeActivity: (caller, input) => answered(completeActivity(parts, caller, input)),
+    failActivity: (caller, input) => answered(failActivity(parts, caller, input)),
+    reportActivityCancellation: (caller, input) =>
+      answered(reportActivityCancellation(parts, caller, input)),
+    heartbeatActivity: (caller, input) => answered(heartbeatActivity(parts, caller, input)),
   };
 }
 

@@ -111,3 +111,13 @@ export interface ListedExecution {
   /** Number of events, known once the run has closed. */
   readonly historyLength?: number;
 }
+
+/** For which runs a query is refused (semantics 39). */
+export const QueryRejectCondition = {
+  NONE: 'NONE',
+  /** Closed, however it ended. */
+  NOT_OPEN: 'NOT_OPEN',
+  /** Closed otherwise than by completing or continuing as new. */
+  NOT_COMPLETED_CLEANLY: 'NOT_COMPLETED_CLEANLY',
+} as const;
+export type QueryRejectCondition = (typeof QueryRejectCondition)[keyof typeof QueryRejectCondition];

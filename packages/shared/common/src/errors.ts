@@ -2,6 +2,7 @@
  * Errors that are not workflow failures: wrong use of the API, and what the server refuses.
  * A server refusal carries a stable string code and fields a caller can act on.
  */
+import type { WorkflowExecutionStatus } from './enums.ts';
 import { defineSymbolErrorClass } from './symbol-error-class.ts';
 
 /** An argument has a wrong value. */
@@ -66,6 +67,15 @@ export const errorCodes = [
   'NAMESPACE_ALREADY_EXISTS',
   'WORKFLOW_NOT_FOUND',
   'WORKFLOW_ALREADY_STARTED',
+  /** The workflow cannot answer now: it has not run yet, or its workflow task keeps failing. */
+  'WORKFLOW_NOT_READY',
+  'UPDATE_NOT_FOUND',
+  /** The activity, or this attempt of it, has ended or never was. */
+  'ACTIVITY_NOT_FOUND',
+  /** The run is in a state for which the caller did not want an answer. */
+  'QUERY_REJECTED',
+  /** A limit of the run or the namespace is reached; later there may be room. */
+  'RESOURCE_EXHAUSTED',
   'INVALID_ARGUMENT',
   'PLAINTEXT_REFUSED',
   'PAYLOAD_TOO_LARGE',
@@ -83,6 +93,10 @@ export interface ServiceErrorFields {
   readonly workflowId?: string;
   readonly runId?: string;
   readonly workflowType?: string;
+  /** Of the run that the call found. */
+  readonly status?: WorkflowExecutionStatus;
+  readonly activityId?: string;
+  readonly updateId?: string;
   readonly namespace?: string;
   /** The argument that was refused. */
   readonly field?: string;

@@ -15,6 +15,7 @@ export {
   ContinueAsNewInitiator,
   type ListedExecution,
   ParentClosePolicy,
+  QueryRejectCondition,
   RetryState,
   TimeoutType,
   WorkflowExecutionStatus,
@@ -92,6 +93,7 @@ export type { DecodedFailure, DecodedFailureInfo, Payload } from './converter/pa
 export type { DataConverter } from './converter/data-converter.ts';
 export type { PayloadCodec } from './converter/payload-codec.ts';
 export { copyBytes, isBytes } from './converter/bytes.ts';
+export { headersFromPayloads, headersToPayloads } from './converter/headers.ts';
 export {
   BinaryPayloadConverter,
   CompositePayloadConverter,

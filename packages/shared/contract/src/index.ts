@@ -10,21 +10,48 @@ export { faultInside, httpStatusOf, isOurFault, refusalIn } from './refusals.ts'
 export type {
   ApiKeyInfo,
   ControlService,
+  MessageService,
   NamespaceInfo,
   Services,
   WorkflowService,
 } from './services.ts';
 export type {
-  CancelWorkflowInput,
+  ActivityTarget,
+  CompleteActivityInput,
+  FailActivityInput,
+  HeartbeatActivityInput,
+  HeartbeatActivityOutput,
+  ReportActivityCancellationInput,
+} from './workflow/activities.ts';
+export type {
   DescribeWorkflowInput,
   DescribeWorkflowOutput,
+  PendingActivity,
+  PendingChild,
+  PendingUpdate,
+  PendingWorkflowTask,
+} from './workflow/describe.ts';
+export type {
+  CancelWorkflowInput,
   GetHistoryInput,
   GetHistoryOutput,
   ListWorkflowsInput,
-  PendingActivity,
-  PendingWorkflowTask,
   SignalWorkflowInput,
+  TerminateWorkflowInput,
+} from './workflow/executions.ts';
+export { type MessageRouter, messageRouter } from './workflow/message-router.ts';
+export type { QueryWorkflowInput, QueryWorkflowOutput } from './workflow/queries.ts';
+export type {
+  SignalWithStartInput,
+  SignalWithStartOutput,
   StartWorkflowInput,
   StartWorkflowOutput,
-  TerminateWorkflowInput,
-} from './workflow/schemas.ts';
+} from './workflow/start.ts';
+export type {
+  PollUpdateInput,
+  UpdateOutcome,
+  UpdateWithStartInput,
+  UpdateWithStartOutput,
+  UpdateWorkflowInput,
+  UpdateWorkflowOutput,
+} from './workflow/updates.ts';

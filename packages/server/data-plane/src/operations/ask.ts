@@ -44,8 +44,9 @@ export async function ask(
 }
 
 /**
- * Whether the request is one that its run has answered already and then closed: a caller that lost
- * the answer asks again, and must not hear that there is nobody.
+ * Whether the request is one that has been answered already and then left nothing to answer, because
+ * the run has closed or the activity has ended: a caller that lost the answer asks again, and must
+ * not hear that there is nobody.
  */
 async function wasDoneBefore(
   committer: Committer,
@@ -53,7 +54,8 @@ async function wasDoneBefore(
   call: { runId: string | undefined; requestId: string | undefined },
   { outcome, runId }: Reply,
 ): Promise<boolean> {
-  if (outcome.kind !== 'rejected' || outcome.reason !== 'notFound') return false;
+  if (outcome.kind !== 'rejected') return false;
+  if (outcome.reason !== 'notFound' && outcome.reason !== 'stale') return false;
   const meant = call.runId ?? runId;
   if (call.requestId === undefined || !isUuid(meant)) return false;
   return committer.wasAnswered({ ...key, runId: meant }, call.requestId);
@@ -76,6 +78,10 @@ function refuseRejected(outcome: Outcome, key: WorkflowKey, runId?: string): voi
         workflowId,
         runId,
       });
+    case 'stale':
+      throw new PerdureServiceError('ACTIVITY_NOT_FOUND', outcome.message, { workflowId, runId });
+    case 'limitExceeded':
+      throw new PerdureServiceError('RESOURCE_EXHAUSTED', outcome.message, { workflowId, runId });
     default:
       throw new PerdureServiceError('INVALID_ARGUMENT', outcome.message, { workflowId, runId });
   }

@@ -32,7 +32,7 @@ export function checkBlobs(
 }
 
 /** @throws PerdureServiceError PLAINTEXT_REFUSED, PAYLOAD_TOO_LARGE or INVALID_ARGUMENT */
-function checkFailure(rules: PayloadRules, failure: Failure): void {
+export function checkFailure(rules: PayloadRules, failure: Failure): void {
   checkFailureFields(failure);
   for (const blob of failureBlobs(failure)) checkBlob(rules, 'failure', blob);
   if (rules.sealed && hasClearText(failure)) throw plaintext('failure');

@@ -1,14 +1,20 @@
 /** Everything one does to workflows from outside. */
 import { callerOf, namespaceProcedure, router } from '../procedures.ts';
 import {
+  completeActivityInput,
+  failActivityInput,
+  heartbeatActivityInput,
+  reportActivityCancellationInput,
+} from './activities.ts';
+import { describeWorkflowInput } from './describe.ts';
+import {
   cancelWorkflowInput,
-  describeWorkflowInput,
   getHistoryInput,
   listWorkflowsInput,
   signalWorkflowInput,
-  startWorkflowInput,
   terminateWorkflowInput,
-} from './schemas.ts';
+} from './executions.ts';
+import { startWorkflowInput } from './start.ts';
 
 export const workflowRouter = router({
   startWorkflow: namespaceProcedure
@@ -45,5 +51,25 @@ export const workflowRouter = router({
     .input(listWorkflowsInput)
     .query(({ ctx, input }) =>
       ctx.services.workflows.listWorkflows(callerOf(ctx, input.namespace), input),
+    ),
+  completeActivity: namespaceProcedure
+    .input(completeActivityInput)
+    .mutation(({ ctx, input }) =>
+      ctx.services.workflows.completeActivity(callerOf(ctx, input.namespace), input),
+    ),
+  failActivity: namespaceProcedure
+    .input(failActivityInput)
+    .mutation(({ ctx, input }) =>
+      ctx.services.workflows.failActivity(callerOf(ctx, input.namespace), input),
+    ),
+  reportActivityCancellation: namespaceProcedure
+    .input(reportActivityCancellationInput)
+    .mutation(({ ctx, input }) =>
+      ctx.services.workflows.reportActivityCancellation(callerOf(ctx, input.namespace), input),
+    ),
+  heartbeatActivity: namespaceProcedure
+    .input(heartbeatActivityInput)
+    .mutation(({ ctx, input }) =>
+      ctx.services.workflows.heartbeatActivity(callerOf(ctx, input.namespace), input),
     ),
 });

@@ -12,9 +12,9 @@ export async function startWorkflow(
   caller: NamespaceCaller,
   input: StartWorkflowInput,
 ): Promise<StartWorkflowOutput> {
-  const { header, memo } = input;
+  const { header, memo, userMetadata: { summary, details } = {} } = input;
   checkPolicies(input);
-  checkBlobs(caller, { input: input.input, header, memo });
+  checkBlobs(caller, { input: input.input, header, memo, summary, details });
   const key = { namespaceId: caller.namespaceId, workflowId: input.workflowId };
   const command: StartWorkflow = {
     kind: 'startWorkflow',
