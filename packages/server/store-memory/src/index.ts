@@ -3,14 +3,19 @@
  * For the time-skipping test environment and for tests of the planes. Each store is a world of its
  * own.
  */
-import type { ControlStore, ExecutionStore, SessionStore, VisibilityStore } from '@perdure/ports';
+import type {
+  ControlStore,
+  ExecutionStore,
+  SessionStore,
+  StoredExecution,
+  VisibilityStore,
+} from '@perdure/ports';
 import { MemoryControlStore } from './control-store.ts';
 import { MemoryExecutionStore } from './execution-store.ts';
-import { type Run, RunTable } from './run-table.ts';
+import { RunTable } from './run-table.ts';
 import { MemorySessionStore } from './session-store.ts';
 import { MemoryVisibilityStore } from './visibility-store.ts';
 
-export type { Run as MemoryRun } from './run-table.ts';
 export { MemoryBrokerBackend } from './task-broker.ts';
 
 /** Every port on one set of tables. */
@@ -24,13 +29,15 @@ export interface MemoryStore {
 }
 
 export interface MemoryStoreOptions {
-  /** Told of each run that was written, before the write returns: read only, and only now. */
-  onWritten?(run: Readonly<Run>): void;
+  /** Told of each run that was written, before the write returns. */
+  onWritten?(execution: StoredExecution): void;
 }
 
 /** An empty store. Every call does all its work before it returns its promise. */
 export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore {
-  const runs = new RunTable((run) => options.onWritten?.(run));
+  const runs = new RunTable(({ key, version, state }) =>
+    options.onWritten?.({ ...key, version, state }),
+  );
   return {
     executions: new MemoryExecutionStore(runs),
     visibility: new MemoryVisibilityStore(runs),

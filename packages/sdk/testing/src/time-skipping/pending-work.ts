@@ -1,6 +1,14 @@
 /** What a run is doing, as far as it decides whether time may be left out. */
-import { activityPhaseOf, decodeState, nextDeadline } from '@perdure/engine';
-import type { MemoryRun } from '@perdure/store-memory';
+import {
+  type ExecutionState,
+  activityPhaseOf,
+  decodeState,
+  isClosed,
+  nextDeadline,
+  outboxOf,
+  transfersOf,
+} from '@perdure/engine';
+import type { StoredExecution } from '@perdure/ports';
 import { attemptName } from './attempt-name.ts';
 
 /** Later than any deadline: the last time that a `Date` can show. */
@@ -22,33 +30,31 @@ export interface PendingWork {
 }
 
 /** Undefined when the run has ended and owes nobody anything. */
-export function pendingWorkOf(run: Readonly<MemoryRun>): PendingWork | undefined {
-  const waiting = { workflow: [] as string[], activity: [] as string[] };
-  let transfers = 0;
-  for (const { kind, scheduledEventId, attempt } of run.tasks.values()) {
-    // Whatever else waits to be carried out is carried out by the platform itself.
-    if (kind !== 'workflow' && kind !== 'activity') transfers += 1;
-    else waiting[kind].push(`${run.key.runId}.${scheduledEventId}.${attempt}`);
-  }
-  const [waitingWorkflowTask] = waiting.workflow;
-  const { workflowId } = run.key;
-  const names = { workflowId, waitingWorkflowTask, waitingActivities: waiting.activity };
-  if (run.closed) {
-    if (transfers === 0) return undefined;
-    return { underWay: true, ...names, runningActivities: [], dueAt: Number.POSITIVE_INFINITY };
-  }
-  const state = decodeState(run.state);
-  const { workflowTask, activities } = state;
+export function pendingWorkOf(execution: StoredExecution): PendingWork | undefined {
+  const state = decodeState(execution.state);
+  const owes = transfersOf(state).length > 0;
+  if (isClosed(state) && !owes) return undefined;
+  const { runId, workflowTask, activities } = state;
   const running = [...activities.values()].filter((each) => activityPhaseOf(each) === 'started');
+  const waiting = outboxOf(state).map((task) => ({
+    kind: task.kind,
+    name: `${runId}.${task.scheduledEventId}.${task.attempt}`,
+  }));
+  return {
+    workflowId: state.workflowId,
+    underWay: owes || (workflowTask !== undefined && workflowTask.startedAt > 0),
+    waitingWorkflowTask: waiting.find(({ kind }) => kind === 'workflow')?.name,
+    waitingActivities: waiting.filter(({ kind }) => kind === 'activity').map(({ name }) => name),
+    runningActivities: running.map(({ activityId, attempt }) =>
+      attemptName(runId, activityId, attempt),
+    ),
+    dueAt: dueTimeOf(state),
+  };
+}
+
+function dueTimeOf(state: ExecutionState): number {
   // A failed workflow task is tried again at the pace of real life, not as fast as it fails; and of
   // the looks at whether workers still live, seen from the end, none is to come.
   const deadline = nextDeadline({ ...state, workflowTask: undefined }, END_OF_TIME);
-  return {
-    ...names,
-    underWay: transfers > 0 || (workflowTask !== undefined && workflowTask.startedAt > 0),
-    runningActivities: running.map(({ activityId, attempt }) =>
-      attemptName(state.runId, activityId, attempt),
-    ),
-    dueAt: deadline === 0 || deadline >= END_OF_TIME ? Number.POSITIVE_INFINITY : deadline,
-  };
+  return deadline === 0 || deadline >= END_OF_TIME ? Number.POSITIVE_INFINITY : deadline;
 }

@@ -7,7 +7,7 @@
  * it, and what the platform is about to do. So no deadline passes because others were asleep.
  */
 import { IllegalStateError } from '@perdure/common';
-import type { MemoryRun } from '@perdure/store-memory';
+import type { StoredExecution } from '@perdure/ports';
 import { type PendingWork, pendingWorkOf } from './pending-work.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -56,10 +56,10 @@ export class TimeKeeper {
   }
 
   /** A run has been written. */
-  written(run: Readonly<MemoryRun>): void {
-    const { runId } = run.key;
+  written(execution: StoredExecution): void {
+    const { runId } = execution;
     const before = this.#runs.get(runId);
-    const work = pendingWorkOf(run);
+    const work = pendingWorkOf(execution);
     if (work) this.#runs.set(runId, work);
     else this.#runs.delete(runId);
     const waiting = new Set(work && waitingTasksOf(work));

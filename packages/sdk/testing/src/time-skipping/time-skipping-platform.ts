@@ -21,7 +21,7 @@ export async function startTimeSkippingPlatform(settings: {
   const { namespace, sealed, log } = settings;
   const clock = new VirtualClock();
   const keeper = new TimeKeeper(clock);
-  const store = createMemoryStore({ onWritten: (run) => keeper.written(run) });
+  const store = createMemoryStore({ onWritten: (execution) => keeper.written(execution) });
   const machineClock: Clock = { now: () => Date.now() };
   const controlPlane = createControlPlane({ store: store.control, clock: machineClock });
   await controlPlane.control.createNamespace({ name: namespace, sealed });
