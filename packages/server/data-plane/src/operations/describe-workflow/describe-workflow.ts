@@ -3,11 +3,16 @@ import type {
   DescribeWorkflowOutput,
   NamespaceCaller,
   PendingActivity,
+  PendingChild,
+  PendingUpdate,
   PendingWorkflowTask,
 } from '@perdure/contract';
-import type { ActivityState, ExecutionState } from '@perdure/engine';
+import type { ActivityState, ChildState, ExecutionState, UpdateState } from '@perdure/engine';
+import { shardOf } from '@perdure/ports';
+import type { WorkflowExecution } from '@perdure/protocol';
 import { findRun } from '../find-run.ts';
 import type { OperationParts } from '../parts.ts';
+import { factsOf } from './facts.ts';
 
 /** A run's facts and what it is waiting for. */
 export async function describeWorkflow(
@@ -15,7 +20,11 @@ export async function describeWorkflow(
   caller: NamespaceCaller,
   { workflowId, runId }: DescribeWorkflowInput,
 ): Promise<DescribeWorkflowOutput> {
-  const state = await findRun(parts, { namespaceId: caller.namespaceId, workflowId }, runId);
+  const { namespaceId } = caller;
+  const state = await findRun(parts, { namespaceId, workflowId }, runId);
+  const shard = shardOf(namespaceId, workflowId);
+  const told = await factsOf(parts.store, { namespaceId, shard, runId: state.runId });
+  const open = state.status === 'RUNNING';
   return {
     workflowId,
     runId: state.runId,
@@ -26,10 +35,28 @@ export async function describeWorkflow(
     startTime: state.startTime,
     closeTime: state.closeTime || undefined,
     historyLength: state.nextEventId - 1,
-    pendingActivities:
-      state.status === 'RUNNING' ? [...state.activities.values()].map(pending) : [],
+    historySizeBytes: state.historyBytes || undefined,
+    ...told,
+    parentExecution: state.parent && executionOf(state.parent),
+    rootExecution: state.root ?? executionOf(state),
+    pendingActivities: open ? [...state.activities.values()].map(pending) : [],
     pendingWorkflowTask: pendingTask(state),
+    pendingChildren: open ? [...state.children.values()].map(pendingChild) : [],
+    pendingUpdates: open ? [...state.updates.values()].map(pendingUpdate) : [],
   };
+}
+
+function executionOf({ workflowId, runId }: WorkflowExecution): WorkflowExecution {
+  return { workflowId, runId };
+}
+
+function pendingChild(child: ChildState): PendingChild {
+  const { workflowId, runId, workflowType, initiatedEventId, parentClosePolicy } = child;
+  return { workflowId, runId, workflowType, initiatedEventId, parentClosePolicy };
+}
+
+function pendingUpdate({ updateId, acceptedEventId }: UpdateState): PendingUpdate {
+  return { updateId, stage: acceptedEventId > 0 ? 'ACCEPTED' : 'ADMITTED' };
 }
 
 function pending(activity: ActivityState): PendingActivity {
