@@ -2,6 +2,7 @@
 import type { Clock, Logger } from '@perdure/common';
 import type { NamespaceCaller, WorkflowService } from '@perdure/contract';
 import {
+  type DueRun,
   type ExecutionStore,
   type RunRef,
   type SessionStore,
@@ -17,6 +18,7 @@ import { Committer } from './commit/committer.ts';
 import { Dispatcher } from './commit/dispatcher.ts';
 import { type LossCommand, type Suspect, lossOf } from './commit/inspect.ts';
 import { storeAway } from './commit/refusals.ts';
+import type { Reply } from './commit/request.ts';
 import { Matcher } from './matching/matcher.ts';
 import { type LostTask, Sessions, sessionName } from './matching/sessions.ts';
 import type { BacklogTask } from './matching/task-queue.ts';
@@ -37,6 +39,7 @@ import { terminateWorkflow } from './operations/terminate-workflow/terminate-wor
 import { OutboxPump } from './pumps/outbox-pump.ts';
 import { SessionPump } from './pumps/session-pump.ts';
 import { TimerPump } from './pumps/timer-pump.ts';
+import { TransferPump } from './transfers/transfer-pump.ts';
 
 export interface DataPlaneParts {
   readonly executions: ExecutionStore;
@@ -77,6 +80,7 @@ export interface DataPlane {
 export function createDataPlane(parts: DataPlaneParts): DataPlane {
   const { executions: store, visibility, broker, clock, log } = parts;
   const alone = parts.alone ?? false;
+  const newRunId = () => parts.newRunId();
   const matcher = new Matcher({ broker, log, alone });
   const sessions = new Sessions(matcher, parts);
   const dispatcher = new Dispatcher({ store, matcher, sessions, log });
@@ -97,14 +101,17 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
     alone,
     onSuspects: (key, runId, suspects) => void handOnLost(key, runId, suspects),
     onWakeMoved: (wakeAt) => timerPump.moved(wakeAt),
+    onTransfers: (owed) => transferPump.carryOut(owed),
+    newRunId,
   });
   const timerPump = new TimerPump({
     store,
     clock,
     timers: parts.timers,
     log,
-    wake: (key) => wake(key),
+    wake: (run) => wake(run),
   });
+  const transferPump = new TransferPump({ committer, store, clock, newRunId }, log);
   const outboxPump = new OutboxPump({ store, broker, matcher, clock, log });
 
   let trustAbsenceFrom = Number.POSITIVE_INFINITY;
@@ -113,11 +120,13 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
   matcher.onStart((task, session) => void startWaiting(task, session));
   sessions.onLost((lost) => lose(lost));
 
-  function wake(key: WorkflowKey): Promise<void> {
-    return new Promise((resolve, fail) => {
+  async function wake(run: DueRun): Promise<void> {
+    const { runId } = await new Promise<Reply>((done, fail) => {
       const deadline = clock.now() + 30_000;
-      committer.submit(key, { kind: 'wake', deadline, done: () => resolve(), fail });
+      committer.submit(run, { kind: 'wake', deadline, done, fail });
     });
+    // Another run is current: all that this one can still want is to be rid of what it owes.
+    if (runId !== run.runId) await transferPump.remindPast(run);
   }
 
   async function startWaiting(waiting: BacklogTask, session: WorkerSession): Promise<void> {
@@ -193,7 +202,6 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
     }
   }
 
-  const newRunId = () => parts.newRunId();
   const operations = { committer, store, visibility, clock, alone, newRunId };
   return {
     workflows: workflowService(operations),

@@ -65,6 +65,11 @@ export function transfersOf(state: ExecutionState): Transfer[] {
   return transfers;
 }
 
+/** Whether there is any; quick for the many runs that have nothing to do with others. */
+export function owesTransfers(state: ExecutionState): boolean {
+  return mayOwe(state) && transfersOf(state).length > 0;
+}
+
 const none: readonly Transfer[] = [];
 
 /** How the transfers of `after` differ from those of `before`. */

@@ -19,6 +19,7 @@ import {
   anything,
   bytes,
   count,
+  flag,
   list,
   name,
   optional,
@@ -28,6 +29,7 @@ import {
   word,
 } from './record.ts';
 import { retryPolicy } from './retry-policy.ts';
+import { updateRequest } from './updates.ts';
 
 /** Version of this protocol, sent as WebSocket subprotocol. */
 export const STREAM_PROTOCOL = 'perdure.1';
@@ -74,7 +76,13 @@ export const stepResult = record({
 export const completion = variant('kind', {
   workflowTaskCompleted: [
     1,
-    record({ n: count, token: workflowTaskToken, commands: list(command) }),
+    record({
+      n: count,
+      token: workflowTaskToken,
+      commands: list(command),
+      /** Another task is to follow at once: a local activity is still running (semantics 62). */
+      forceCreateNewTask: optional(flag),
+    }),
   ],
   workflowTaskFailed: [
     2,
@@ -134,6 +142,31 @@ export const openWorker = record({
 });
 export type OpenWorker = ValueOf<typeof openWorker>;
 
+/**
+ * A question for a run. It is answered from what the run knew at the end of its last completed task,
+ * the one started by `lastStartedEventId` (0: it has none); a worker whose cached copy stands
+ * elsewhere replays the history up to there. Of a closed run it is the state at its close.
+ */
+export const queryTask = record({
+  queryId: name,
+  workflowId: name,
+  runId: name,
+  workflowType: name,
+  lastStartedEventId: count,
+  queryName: name,
+  args: optional(blob),
+  header: optional(blob),
+});
+export type QueryTask = ValueOf<typeof queryTask>;
+
+/** The answer, or why there is none. */
+export const queryAnswer = record({
+  queryId: name,
+  result: optional(blob),
+  failure: optional(failure),
+});
+export type QueryAnswer = ValueOf<typeof queryAnswer>;
+
 /** SDK to server. */
 export const upstreamMessage = variant('kind', {
   call: [1, record({ callId: count, path: name, input: optional(anything) })],
@@ -147,6 +180,7 @@ export const upstreamMessage = variant('kind', {
   /** The worker wants no more tasks; what it still runs it may still complete. */
   drainWorker: [7, record({ channel: count })],
   closeWorker: [8, record({ channel: count })],
+  answerQueries: [9, record({ channel: count, answers: list(queryAnswer) })],
 });
 export type UpstreamMessage = ValueOf<typeof upstreamMessage>;
 
@@ -167,6 +201,8 @@ export const workflowTask = record({
   firstEventId: count,
   events: bytes,
   taskTimeoutMs: count,
+  /** Updates that wait for an answer; each is answered by a command of this task. */
+  updates: optional(list(updateRequest)),
 });
 export type WorkflowTask = ValueOf<typeof workflowTask>;
 
@@ -238,6 +274,7 @@ export const downstreamMessage = variant('kind', {
       acks: list(ack),
       workflowTasks: list(workflowTask),
       activityTasks: list(activityTask),
+      queries: optional(list(queryTask)),
     }),
   ],
   /** These running activities are to be cancelled. */

@@ -8,13 +8,11 @@
  * taken apart until the request at fault is found, and that one is refused.
  */
 import type { Clock, Logger } from '@perdure/common';
-import { decodeState } from '@perdure/engine';
 import {
   type CommitResult,
   type ExecutionStore,
   type ExecutionTransition,
   type RunKey,
-  type StoredExecution,
   StoreUnavailableError,
   type WorkflowKey,
 } from '@perdure/ports';
@@ -23,6 +21,7 @@ import type { Sessions } from '../matching/sessions.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { Draft } from './draft.ts';
 import { EntryCache } from './entry-cache.ts';
+import { EntryLoader } from './entry-loader.ts';
 import type { CloseListener, ExecutionEntry } from './execution-entry.ts';
 import { HistoryTail } from './history-tail.ts';
 import { judgeStart, terminationFor } from './id-policy.ts';
@@ -30,6 +29,7 @@ import type { Suspect } from './inspect.ts';
 import { failedInside, shuttingDown, storeAway } from './refusals.ts';
 import type { PlaceRequest, Request } from './request.ts';
 import { TurnQueue } from './turn-queue.ts';
+import type { OwedTransfers } from '../transfers/transfer-pump.ts';
 
 /** Most transitions in one batch. */
 const MAX_BATCH = 64;
@@ -61,6 +61,9 @@ export interface CommitterParts {
   onSuspects(key: WorkflowKey, runId: string, suspects: readonly Suspect[]): void;
   /** Told when a run wants to be woken at a time (0: no longer). */
   onWakeMoved(wakeAt: number): void;
+  /** Told of work between workflows that is durable now and to be carried out. */
+  onTransfers(owed: OwedTransfers): void;
+  newRunId(this: void): string;
 }
 
 /** A draft and the form of it that goes to the store. */
@@ -74,12 +77,21 @@ export class Committer {
   readonly #cache = new EntryCache();
   readonly #ready = new TurnQueue();
   readonly #toLoad = new TurnQueue();
+  readonly #loader: EntryLoader;
   #flushing = false;
   #scheduled = false;
   #closed = false;
 
   constructor(parts: CommitterParts) {
     this.#parts = parts;
+    this.#loader = new EntryLoader({
+      store: parts.store,
+      pause: (error, entries) => this.#pauseAfter(error, entries),
+      unreadable: (entry, error) => {
+        this.#logFault('a run cannot be loaded; its requests are refused', entry, error);
+        this.#refuseAll(entry, failedInside());
+      },
+    });
   }
 
   /** Puts a request in a workflow's mailbox. */
@@ -155,7 +167,7 @@ export class Committer {
   }
 
   #mayDecide(entry: ExecutionEntry): boolean {
-    if (entry.mustLoad) return false;
+    if (entry.mustLoad || entry.wantsStarted) return false;
     // A start may be tried without a look: the store refuses it if there is a run.
     return entry.loading === 'loaded' || entry.waiting[0]?.kind === 'start';
   }
@@ -176,45 +188,9 @@ export class Committer {
     const entries = this.#toLoad
       .take(MAX_LOADS)
       .filter(({ flying, loading }) => !flying && loading !== 'loading');
-    for (const entry of entries) entry.loading = 'loading';
-    await this.#read(entries);
+    await this.#loader.load(entries);
     for (const entry of entries) this.#rouse(entry);
     if (this.#toLoad.size > 0) this.#schedule();
-  }
-
-  async #read(entries: readonly ExecutionEntry[]): Promise<void> {
-    if (entries.length === 0) return;
-    const at = performance.now();
-    try {
-      const found = await this.#parts.store.loadCurrent(entries.map(({ key }) => key));
-      entries.forEach((entry, i) => this.#loaded(entry, found[i], at));
-    } catch (error) {
-      if (error instanceof StoreUnavailableError) {
-        for (const entry of entries) notLoaded(entry);
-        await this.#pauseAfter(error, entries);
-      } else if (entries.length > 1) {
-        for (const entry of entries) await this.#read([entry]);
-      } else {
-        this.#unreadable(entries[0]!, error);
-      }
-    }
-  }
-
-  #loaded(entry: ExecutionEntry, stored: StoredExecution | undefined, at: number): void {
-    try {
-      const bytes = stored?.state.length ?? 0;
-      const run = stored && { state: decodeState(stored.state), version: stored.version, bytes };
-      entry.load(run, at);
-    } catch (error) {
-      this.#unreadable(entry, error);
-    }
-  }
-
-  /** The run cannot be loaded, whatever one tries: those who want it are told. */
-  #unreadable(entry: ExecutionEntry, error: unknown): void {
-    notLoaded(entry);
-    this.#logFault('a run cannot be loaded; its requests are refused', entry, error);
-    this.#refuseAll(entry, failedInside());
   }
 
   async #flush(): Promise<void> {
@@ -251,9 +227,9 @@ export class Committer {
       this.#rouse(entry);
       return undefined;
     }
-    const { clock, matcher, sessions } = this.#parts;
+    const { clock, matcher, sessions, newRunId } = this.#parts;
     const base = first.kind === 'start' ? undefined : entry.state;
-    const draft = new Draft(entry, base, { now: clock.now(), matcher, sessions });
+    const draft = new Draft(entry, base, { now: clock.now(), matcher, sessions, newRunId });
     try {
       this.#takeIn(entry, draft);
       draft.close();
@@ -398,24 +374,46 @@ export class Committer {
   }
 
   #committed(draft: Draft, transition: ExecutionTransition, at: number): void {
-    const { entry, decision } = draft;
-    const isSameRun = entry.state?.runId === decision.state.runId;
-    entry.version = isSameRun ? entry.version + 1 : 1;
-    entry.state = decision.state;
-    entry.stateBytes = transition.state.length;
-    entry.loading = 'loaded';
+    const { entry, successor } = draft;
     entry.flying = false;
     entry.freshAt = at;
-    if (decision.closed) entry.dropScheduled();
-    if (decision.wake) this.#parts.onWakeMoved(decision.wake.to);
+    this.#takeOver(draft, transition);
+    if (successor) this.#takeOver(successor, transition.next!);
     this.#finish(draft);
     this.#parts.dispatcher.dispatch(draft);
+    if (successor) this.#parts.dispatcher.dispatch(successor);
+    for (const listener of entry.commitListeners) listener(draft.decision.updates);
+  }
+
+  /** What was committed is what we believe from here on. */
+  #takeOver({ entry, decision, state }: Draft, transition: ExecutionTransition): void {
+    const { closed, wake, events, transfers } = decision;
+    entry.version = transition.expectedVersion + 1;
+    entry.state = state;
+    entry.stateBytes = transition.state.length;
+    entry.loading = 'loaded';
+    if (closed) entry.dropScheduled();
+    const [first] = events;
+    if (first?.eventType === 'WorkflowExecutionStarted' && state.succession) {
+      entry.keepStarted(first);
+    }
+    if (wake) this.#parts.onWakeMoved(wake.to);
+    if (transfers.add.length === 0) return;
+    this.#parts.onTransfers({ key: entry.key, state, events, transfers: transfers.add });
   }
 
   /** Answers the requests and lets the mailbox go on. */
   #finish(draft: Draft): void {
-    const { entry, suspects } = draft;
+    const { entry, suspects, overdue } = draft;
     draft.answerAll();
+    if (overdue.length > 0 && entry.state) {
+      this.#parts.onTransfers({
+        key: entry.key,
+        state: entry.state,
+        events: [],
+        transfers: overdue,
+      });
+    }
     if (suspects.length > 0) this.#parts.onSuspects(entry.key, draft.runId, suspects);
     this.#rouse(entry);
   }
@@ -483,11 +481,6 @@ export class Committer {
   }
 }
 
-function notLoaded(entry: ExecutionEntry): void {
-  entry.loading = 'absent';
-  entry.mustLoad = true;
-}
-
 /** Before anything else, the run's started tasks are looked after. */
 function lookFirst({ waiting }: ExecutionEntry): void {
   if (waiting[0]?.kind === 'wake') return;
@@ -501,7 +494,15 @@ function dropDuplicates(entry: ExecutionEntry, runId: string, requestIds: readon
     request.kind === 'command' && request.requestId !== undefined && known.has(request.requestId);
   for (const request of entry.waiting.filter(isKnown)) {
     const outcome = { kind: 'accepted' } as const;
-    request.done({ outcome, runId, nextEventId: 0, eager: [], duplicate: true });
+    const { firstExecutionRunId = '' } = entry.state ?? {};
+    request.done({
+      outcome,
+      runId,
+      firstExecutionRunId,
+      nextEventId: 0,
+      eager: [],
+      duplicate: true,
+    });
   }
   entry.waiting = entry.waiting.filter((request) => !isKnown(request));
 }

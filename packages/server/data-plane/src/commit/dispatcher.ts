@@ -10,8 +10,9 @@ import type { Matcher } from '../matching/matcher.ts';
 import type { Sessions } from '../matching/sessions.ts';
 import type { BacklogTask } from '../matching/task-queue.ts';
 import type { RunningTask, WorkerSession } from '../matching/worker-session.ts';
-import type { ActivityCancellation, Draft, Placement } from './draft.ts';
+import type { ActivityCancellation, Draft } from './draft.ts';
 import type { ExecutionEntry } from './execution-entry.ts';
+import type { Placement } from './task-placer.ts';
 
 type Scheduled = EventOf<'ActivityTaskScheduled'>;
 
@@ -45,6 +46,7 @@ export class Dispatcher {
    * thinks while the store writes. Activities, answers and replies wait for the commit.
    */
   pushEarly(draft: Draft): void {
+    if (draft.successor) this.pushEarly(draft.successor);
     const early = draft.earlyTask;
     if (!early) return;
     draft.pushedEarly = early;
@@ -64,7 +66,7 @@ export class Dispatcher {
     if (decision.closed) announceClose(draft);
   }
 
-  #postWorkflowTask(draft: Draft, { session, task }: Placement): void {
+  #postWorkflowTask(draft: Draft, { session, task, updates }: Placement): void {
     const { state } = draft.decision;
     const segment = draft.taskSegment;
     if (task.kind !== 'workflow' || !segment) return this.#callOff(session, task);
@@ -82,6 +84,7 @@ export class Dispatcher {
         firstEventId,
         events,
         taskTimeoutMs,
+        ...(updates.length > 0 && { updates }),
       },
       task,
     );

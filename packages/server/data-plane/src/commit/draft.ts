@@ -1,48 +1,42 @@
 /**
  * One transition of one run on its way to the store: the requests it answers, the decision, the
- * slots taken for the tasks that follow, and what is to be sent once it is durable.
+ * slots taken for the tasks that follow, and what is to be sent once it is durable. Where another
+ * run follows the one that closes, its first transition is part of this one.
  */
 import {
   type Decision,
   type ExecutionState,
-  type FollowUp,
   type Outcome,
+  type Transfer,
   type Transition,
   encodeState,
+  nextRunCommand,
   openTransition,
+  owesTransfers,
+  transfersOf,
   transientEvents,
+  withHistoryBytes,
 } from '@perdure/engine';
-import type { ExecutionTransition, QueueKey } from '@perdure/ports';
+import type { ExecutionTransition } from '@perdure/ports';
 import type { HistoryEvent } from '@perdure/protocol';
-import type { Matcher } from '../matching/matcher.ts';
-import type { Sessions } from '../matching/sessions.ts';
-import type { HandOver, RunningTask, WorkerSession } from '../matching/worker-session.ts';
+import type { HandOver, WorkerSession } from '../matching/worker-session.ts';
 import type { ExecutionEntry } from './execution-entry.ts';
-import { nextFence } from './fence.ts';
 import { HistoryTail, type Segment } from './history-tail.ts';
 import { type Suspect, inspect } from './inspect.ts';
 import type { CommandRequest, PlaceRequest, Request, StartRequest } from './request.ts';
+import { type Placement, type PlacerContext, TaskPlacer } from './task-placer.ts';
 import { weightOf } from './weight.ts';
 
-/** A task that a session gets once it is durable that the session has it. */
-export interface Placement {
-  readonly session: WorkerSession;
-  readonly task: RunningTask;
-  /** Set when the worker holds the input: then it is told in the acknowledgement. */
-  readonly handedOver: boolean;
-}
-
 /** What a draft works with. */
-export interface DraftContext {
+export interface DraftContext extends PlacerContext {
   readonly now: number;
-  readonly matcher: Matcher;
-  readonly sessions: Sessions;
+  newRunId(): string;
 }
 
 interface Answer {
   readonly request: Request;
   readonly outcome: Outcome;
-  readonly eager: HandOver[];
+  readonly eager: readonly HandOver[];
   readonly duplicate: boolean;
 }
 
@@ -57,7 +51,8 @@ export class Draft {
   readonly entry: ExecutionEntry;
   readonly suspects: Suspect[] = [];
   readonly cancellations: ActivityCancellation[] = [];
-  placements: Placement[] = [];
+  /** Work between workflows that the run was found to owe still when it woke. */
+  overdue: readonly Transfer[] = [];
   /** The {@link earlyTask}, once its worker has it. */
   pushedEarly: Placement | undefined;
   /** Bytes of payloads taken in, about. */
@@ -65,28 +60,42 @@ export class Draft {
   readonly #answers: Answer[] = [];
   readonly #base: ExecutionState | undefined;
   readonly #replacesRunId: string | undefined;
+  readonly #context: DraftContext;
   readonly #transition: Transition;
-  readonly #matcher: Matcher;
-  readonly #sessions: Sessions;
+  readonly #placer: TaskPlacer;
   readonly #requestIds = new Set<string>();
   /** The request being taken in. */
   #taking: Request | undefined;
   #decision: Decision | undefined;
+  #state: ExecutionState | undefined;
   #taskSegment: Segment | undefined;
   #endsWorkflowTask = false;
+  #successor: Draft | undefined;
 
   constructor(entry: ExecutionEntry, base: ExecutionState | undefined, context: DraftContext) {
     this.entry = entry;
     this.#base = base;
+    this.#context = context;
     this.#replacesRunId = base === undefined ? entry.state?.runId : undefined;
-    this.#transition = openTransition(base, { now: context.now });
-    this.#matcher = context.matcher;
-    this.#sessions = context.sessions;
+    const { now } = context;
+    this.#transition = openTransition(base, { now, newRunId: () => context.newRunId() });
+    this.#placer = new TaskPlacer(entry, this.#transition, context);
   }
 
   get decision(): Decision {
     if (!this.#decision) throw new Error('the draft is not closed yet');
     return this.#decision;
+  }
+
+  /** The state as it is stored. Not before {@link toTransition}. */
+  get state(): ExecutionState {
+    if (!this.#state) throw new Error('the draft has no stored form yet');
+    return this.#state;
+  }
+
+  /** The first transition of the run that follows, if one does. */
+  get successor(): Draft | undefined {
+    return this.#successor;
   }
 
   /** Whether there is something to commit. */
@@ -101,6 +110,11 @@ export class Draft {
   /** Requests taken in so far. */
   get size(): number {
     return this.#answers.length + (this.#taking ? 1 : 0);
+  }
+
+  /** Tasks that have found a worker. */
+  get placements(): readonly Placement[] {
+    return this.#placer.placements;
   }
 
   /** When the latest request came that was refused, so that a stale state may be to blame; or 0. */
@@ -119,8 +133,7 @@ export class Draft {
    * is still to hear what became of that.
    */
   get earlyTask(): Placement | undefined {
-    if (this.#endsWorkflowTask) return undefined;
-    return this.placements.find(({ task }) => task.kind === 'workflow');
+    return this.#endsWorkflowTask ? undefined : this.#placer.workflowTask;
   }
 
   /** Segment for the workflow task that this transition started, if it started one. */
@@ -143,18 +156,22 @@ export class Draft {
   close(): void {
     if (!this.#transition.state) return;
     this.#decision = this.#transition.close();
-    this.#callOffVoid(this.#decision.state);
+    this.#placer.callOffVoid(this.#decision.state);
     if (this.#decision.closed) this.#stopActivities(this.#decision);
+    if (this.#decision.next) this.#succeed(this.#decision.next);
   }
 
   /** The form the store takes. Call once, after {@link close}. */
   toTransition(): ExecutionTransition {
     const { entry, decision } = this;
-    const { events, state, outbox, wake, closed } = decision;
+    const { events, outbox, wake, closed } = decision;
     // What the run before has left there is not of this one.
     if (!this.#base) entry.tail = new HistoryTail();
     const appended = events.length > 0 ? entry.tail.append(events) : undefined;
-    this.#taskSegment = this.#transientSegment(state) ?? appended?.forTask;
+    this.#taskSegment = this.#transientSegment(decision.state) ?? appended?.forTask;
+    const historyBytes = (this.#base?.historyBytes ?? 0) + (appended?.stored.length ?? 0);
+    const state = withHistoryBytes(decision.state, historyBytes);
+    this.#state = state;
     return {
       key: { ...entry.key, runId: state.runId },
       expectedVersion: this.#base ? entry.version : 0,
@@ -173,14 +190,18 @@ export class Draft {
       removeTasks: outbox.remove,
       wake,
       requestIds: [...this.#requestIds],
+      next: this.#successor?.toTransition(),
     };
   }
 
   /** Answers every request. Call once the transition is durable, or has changed nothing. */
   answerAll(): void {
-    const nextEventId = this.#transition.state?.nextEventId ?? 0;
+    const { state } = this.#transition;
+    const nextEventId = state?.nextEventId ?? 0;
+    const firstExecutionRunId = state?.firstExecutionRunId ?? '';
     for (const { request, outcome, eager, duplicate } of this.#answers) {
-      request.done({ outcome, runId: this.runId, nextEventId, eager, duplicate });
+      const run = { runId: this.runId, firstExecutionRunId };
+      request.done({ outcome, ...run, nextEventId, eager, duplicate });
     }
   }
 
@@ -190,10 +211,8 @@ export class Draft {
    * @returns all requests taken in
    */
   undo(): Request[] {
-    const { placements } = this;
-    this.placements = [];
-    for (const { session, task } of placements) session.forget(task);
-    for (const { session } of placements) this.#matcher.offer(session);
+    this.#successor?.undo();
+    this.#placer.undo();
     const requests = this.#answers.map(({ request }) => request);
     if (this.#taking) requests.push(this.#taking);
     return requests;
@@ -218,48 +237,27 @@ export class Draft {
     this.#answer(request, outcome, session);
   }
 
-  /** A task that waited gets the slot that was taken for it. */
   #placeWaiting(request: PlaceRequest): void {
-    const { task, runId } = request;
-    const { kind, scheduledEventId, attempt } = task;
+    const { runId } = request;
     if (this.#base?.runId !== runId) {
-      this.#matcher.release(request.session, kind);
+      this.#placer.release(request);
       return this.#note(request, notThisRun(runId));
     }
-    const session = this.#stillThere(request);
-    if (!session) return this.#note(request, waitsOn);
-    const outcome =
-      kind === 'workflow'
-        ? this.#startWorkflowTask(session, scheduledEventId, attempt)
-        : this.#startActivity(session, scheduledEventId, attempt, false).outcome;
-    this.#answer(request, outcome, undefined);
-  }
-
-  /**
-   * The session that the slot was taken on or, where that worker has left meanwhile, another with
-   * room; undefined when there is none and the task waits for one.
-   */
-  #stillThere({ session, task, runId }: PlaceRequest): WorkerSession | undefined {
-    if (session.present) return session;
-    this.#matcher.release(session, task.kind);
-    const key = this.#queueKey(session.taskQueue, task.kind);
-    const other = this.#matcher.reserve(key, undefined);
-    if (other) return other;
-    const { entry } = this;
-    const run = { namespaceId: entry.key.namespaceId, shard: entry.shard, runId };
-    this.#matcher.enqueue(key, [{ run, workflowId: entry.key.workflowId, task }]);
-    return undefined;
+    const outcome = this.#placer.placeWaiting(request);
+    if (outcome) this.#answer(request, outcome, undefined);
+    else this.#note(request, waitsOn);
   }
 
   /** Hands on what lost its worker, then fires what is due. */
   #wake(request: Request): void {
     const { state } = this.#transition;
     if (state && state.status === 'RUNNING') {
-      const { lost, suspects } = inspect(state, this.#sessions, this.entry.key.namespaceId);
+      const { lost, suspects } = inspect(state, this.#context.sessions, this.entry.key.namespaceId);
       for (const command of lost) this.#transition.apply(command);
       this.suspects.push(...suspects);
     }
     this.#answer(request, this.#transition.apply({ kind: 'wakeUp' }), undefined);
+    if (this.#base && owesTransfers(this.#base)) this.overdue = transfersOf(this.#base);
   }
 
   #note(request: Request, outcome: Outcome, how: Partial<Answer> = {}): void {
@@ -267,100 +265,30 @@ export class Draft {
   }
 
   #answer(request: Request, outcome: Outcome, session: WorkerSession | undefined): void {
-    const eager: HandOver[] = [];
-    for (const followUp of this.#transition.takeFollowUps()) this.#place(followUp, session, eager);
-    this.#note(request, outcome, { eager });
+    const dispatches = [];
+    for (const followUp of this.#transition.takeFollowUps()) {
+      if (followUp.kind === 'cancelActivity') this.cancellations.push(followUp);
+      else dispatches.push(followUp);
+    }
+    this.#note(request, outcome, { eager: this.#placer.placeAll(dispatches, session) });
   }
 
-  #place(followUp: FollowUp, origin: WorkerSession | undefined, eager: HandOver[]): void {
-    if (followUp.kind === 'cancelActivity') this.cancellations.push(followUp);
-    else if (followUp.kind === 'dispatchWorkflowTask') this.#placeWorkflowTask(followUp);
-    else this.#placeActivity(followUp, origin, eager);
-  }
-
-  #placeWorkflowTask(followUp: Extract<FollowUp, { kind: 'dispatchWorkflowTask' }>): void {
-    const { scheduledEventId, attempt, stickySession, taskQueue } = followUp;
-    const { namespaceId } = this.entry.key;
-    const sticky = stickySession && this.#sessions.get(namespaceId, stickySession);
-    const key = this.#queueKey(taskQueue, 'workflow');
-    const session = this.#matcher.reserve(key, sticky || undefined);
-    if (session) this.#startWorkflowTask(session, scheduledEventId, attempt);
-  }
-
-  #startWorkflowTask(session: WorkerSession, scheduledEventId: number, attempt: number): Outcome {
-    const fence = nextFence();
-    const outcome = this.#transition.apply({
-      kind: 'startWorkflowTask',
-      scheduledEventId,
-      attempt,
-      fence,
-      session: session.sessionId,
-      identity: session.identity,
+  /** Begins the run that follows; it becomes real together with the close of this one. */
+  #succeed(next: NonNullable<Decision['next']>): void {
+    const { started } = this.entry;
+    if (started?.runId !== this.runId) throw new Error('the start of the run was not loaded');
+    const successor = new Draft(this.entry, undefined, this.#context);
+    successor.take({
+      kind: 'start',
+      command: nextRunCommand(next, started.event),
+      reusePolicy: 'ALLOW_DUPLICATE',
+      conflictPolicy: 'FAIL',
+      deadline: Number.POSITIVE_INFINITY,
+      done() {},
+      fail() {},
     });
-    if (outcome.kind === 'rejected') {
-      this.#matcher.release(session, 'workflow');
-      return outcome;
-    }
-    const startedEventId = this.#transition.state?.workflowTask?.startedEventId ?? 0;
-    const token = { ...this.#run(), startedEventId, attempt, fence };
-    this.#assign(session, { kind: 'workflow', token, delivered: false }, false);
-    return outcome;
-  }
-
-  #placeActivity(
-    followUp: Extract<FollowUp, { kind: 'dispatchActivity' }>,
-    origin: WorkerSession | undefined,
-    eager: HandOver[],
-  ): void {
-    const { scheduledEventId, attempt, taskQueue, scheduled, activityId } = followUp;
-    const session = this.#matcher.reserve(this.#queueKey(taskQueue, 'activity'), origin);
-    const handOver = session !== undefined && session === origin && scheduled !== undefined;
-    if (scheduled && !handOver) this.entry.keepScheduled(scheduled);
-    if (!session) return;
-    const { task } = this.#startActivity(session, scheduledEventId, attempt, handOver);
-    if (handOver && task) eager.push({ activity: { activityId, scheduledEventId }, task });
-  }
-
-  #startActivity(
-    session: WorkerSession,
-    scheduledEventId: number,
-    attempt: number,
-    handedOver: boolean,
-  ): { outcome: Outcome; task?: RunningTask } {
-    const outcome = this.#transition.apply({
-      kind: 'startActivity',
-      scheduledEventId,
-      attempt,
-      session: session.sessionId,
-      identity: session.identity,
-    });
-    if (outcome.kind === 'rejected') {
-      this.#matcher.release(session, 'activity');
-      return { outcome };
-    }
-    const token = { ...this.#run(), scheduledEventId, attempt };
-    const task: RunningTask = { kind: 'activity', token, delivered: false };
-    this.#assign(session, task, handedOver);
-    return { outcome, task };
-  }
-
-  /** From here on the session counts as running it, so that a lost delivery can be noticed. */
-  #assign(session: WorkerSession, task: RunningTask, handedOver: boolean): void {
-    session.assign(task);
-    this.placements.push({ session, task, handedOver });
-  }
-
-  /** What was placed and then, in this very transition, ended (a terminated run) goes to nobody. */
-  #callOffVoid(state: ExecutionState): void {
-    const called = this.placements.filter(({ session, task }) => !stands(state, session, task));
-    if (called.length === 0) return;
-    this.placements = this.placements.filter((placement) => !called.includes(placement));
-    for (const { session, task } of called) session.forget(task);
-    for (const { eager } of this.#answers) {
-      const standing = eager.filter(({ task }) => !called.some((each) => each.task === task));
-      eager.splice(0, eager.length, ...standing);
-    }
-    for (const { session } of called) this.#matcher.offer(session);
+    successor.close();
+    this.#successor = successor;
   }
 
   /** The run has closed: nobody wants the outcome of what it still ran. */
@@ -378,41 +306,11 @@ export class Draft {
 
   /** A retried task's own Scheduled and Started events are not stored, yet the worker needs them. */
   #transientSegment(state: ExecutionState): Segment | undefined {
-    const placement = this.placements.find(({ task }) => task.kind === 'workflow');
+    const placement = this.#placer.workflowTask;
     if (!placement) return undefined;
     const events = transientEvents(state, placement.session.identity);
     return events.length > 0 ? this.entry.tail.withTransient(events) : undefined;
   }
-
-  #run(): { workflowId: string; runId: string } {
-    return { workflowId: this.entry.key.workflowId, runId: this.runId };
-  }
-
-  #queueKey(taskQueue: string, kind: QueueKey['kind']): QueueKey {
-    return { namespaceId: this.entry.key.namespaceId, taskQueue, kind };
-  }
-}
-
-/** Whether a state says that this session runs this task. */
-function stands(state: ExecutionState, { sessionId }: WorkerSession, task: RunningTask): boolean {
-  if (state.status !== 'RUNNING') return false;
-  if (task.kind === 'workflow') {
-    const { startedEventId, attempt, fence } = task.token;
-    const started = state.workflowTask;
-    return (
-      started?.startedEventId === startedEventId &&
-      started.attempt === attempt &&
-      started.fence === fence &&
-      started.session === sessionId
-    );
-  }
-  const activity = state.activities.get(task.token.scheduledEventId);
-  return (
-    activity?.attempt === task.token.attempt &&
-    activity.session === sessionId &&
-    activity.startedAt > 0 &&
-    !activity.outcomeBuffered
-  );
 }
 
 function endsWorkflowTask({ command: { kind } }: CommandRequest): boolean {

@@ -6,7 +6,7 @@
  * Commands that arrive while it loads or flies wait and become one transition together.
  */
 import type { EventOf } from '@perdure/protocol';
-import type { ExecutionState } from '@perdure/engine';
+import type { ExecutionState, UpdateNews } from '@perdure/engine';
 import { type WorkflowKey, shardOf } from '@perdure/ports';
 import { HistoryTail } from './history-tail.ts';
 import type { Request } from './request.ts';
@@ -21,6 +21,11 @@ export interface ClosedRun {
 
 /** Told when a run closes. */
 export type CloseListener = (closed: ClosedRun) => void;
+
+/** Told after each commit of the workflow by this server, with what became of updates in it. */
+export type CommitListener = (news: readonly UpdateNews[]) => void;
+
+type Started = EventOf<'WorkflowExecutionStarted'>;
 
 /** A run as the store holds it. */
 export interface LoadedRun {
@@ -56,8 +61,12 @@ export class ExecutionEntry {
   closed: ClosedRun | undefined;
   waiting: Request[] = [];
   readonly closeListeners = new Set<CloseListener>();
+  readonly commitListeners = new Set<CommitListener>();
+  /** Event 1 of a run, if it is at hand. */
+  started: { readonly runId: string; readonly event: Started } | undefined;
   readonly #scheduled = new Map<number, EventOf<'ActivityTaskScheduled'>>();
   #scheduledBytes = 0;
+  #startedBytes = 0;
   #verifying = false;
 
   constructor(key: WorkflowKey) {
@@ -71,14 +80,38 @@ export class ExecutionEntry {
       this.flying ||
       this.loading === 'loading' ||
       this.waiting.length > 0 ||
-      this.closeListeners.size > 0
+      this.closeListeners.size > 0 ||
+      this.commitListeners.size > 0
     );
   }
 
   /** Bytes it takes in memory, about. */
   get weight(): number {
-    const closeBytes = this.closed?.closeEvent.length ?? 0;
-    return BASE_WEIGHT + 2 * this.stateBytes + this.tail.bytes + this.#scheduledBytes + closeBytes;
+    const kept = this.tail.bytes + this.#scheduledBytes + this.#startedBytes;
+    return BASE_WEIGHT + 2 * this.stateBytes + kept + (this.closed?.closeEvent.length ?? 0);
+  }
+
+  /**
+   * Whether event 1 has to be read before what waits can be decided: the run may be followed by
+   * another, which takes over what this one was started with.
+   */
+  get wantsStarted(): boolean {
+    const { state, started } = this;
+    if (!state || state.status !== 'RUNNING' || started?.runId === state.runId) return false;
+    return state.succession !== undefined || this.waiting.some(continuesAsNew);
+  }
+
+  /** Keeps event 1 of the current run, for the run that follows. */
+  keepStarted(event: Started): void {
+    const { input, header, memo } = event.attributes;
+    this.started = { runId: this.state?.runId ?? '', event };
+    this.#startedBytes = (input?.length ?? 0) + (header?.length ?? 0) + (memo?.length ?? 0);
+  }
+
+  /** What is believed is to be read from the store, before anything else. */
+  notLoaded(): void {
+    this.loading = 'absent';
+    this.mustLoad = true;
   }
 
   /**
@@ -111,8 +144,7 @@ export class ExecutionEntry {
   /** Drops what is believed of the run, to be read again; the mailbox stays. */
   distrust(): void {
     this.#forget();
-    this.loading = 'absent';
-    this.mustLoad = true;
+    this.notLoaded();
   }
 
   /** Keeps an event in memory, so that the activity's dispatch need not read the history. */
@@ -142,4 +174,11 @@ export class ExecutionEntry {
     this.tail = new HistoryTail();
     this.dropScheduled();
   }
+}
+
+/** Whether a request closes the run so that another follows it. */
+function continuesAsNew(request: Request): boolean {
+  if (request.kind !== 'command' || !('commands' in request.command)) return false;
+  const last = request.command.commands.at(-1);
+  return last?.commandType === 'ContinueAsNewWorkflowExecution';
 }

@@ -44,8 +44,8 @@ export function terminationFor(deadline: number): CommandRequest {
 }
 
 function answer(current: ExecutionState, outcome: Outcome): Reply {
-  const { runId, nextEventId } = current;
-  return { outcome, runId, nextEventId, eager: [], duplicate: true };
+  const { runId, firstExecutionRunId, nextEventId } = current;
+  return { outcome, runId, firstExecutionRunId, nextEventId, eager: [], duplicate: true };
 }
 
 function refusal(message: string): Outcome {

@@ -9,6 +9,8 @@ export interface Reply {
   readonly outcome: Outcome;
   /** The run the command reached; empty when there was none. */
   readonly runId: string;
+  /** The first run of its chain; empty when there was none. */
+  readonly firstExecutionRunId: string;
   /** The run's next event id after the transition; 0 when there was no run. */
   readonly nextEventId: number;
   /** Activities this command scheduled that were handed back to its session. */

@@ -71,7 +71,7 @@ export class Sessions {
 
   /** The connection is gone; the worker may come back. */
   disconnect(session: WorkerSession): void {
-    session.channel = undefined;
+    session.disconnect();
     this.#matcher.leave(session);
     this.#lose(session, 'workflow');
     this.#cancelGrace(session);
@@ -88,7 +88,7 @@ export class Sessions {
 
   /** The worker has said goodbye: whatever it still runs is handed on now. */
   end(session: WorkerSession): void {
-    session.channel = undefined;
+    session.disconnect();
     this.#matcher.leave(session);
     this.#cancelGrace(session);
     this.#lose(session, 'workflow');

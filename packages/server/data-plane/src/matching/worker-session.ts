@@ -15,6 +15,8 @@ import type {
   ActivityTask,
   ActivityToken,
   EagerActivity,
+  QueryAnswer,
+  QueryTask,
   WorkflowTask,
   WorkflowTaskToken,
 } from '@perdure/protocol';
@@ -27,6 +29,7 @@ export interface WorkerMail {
   readonly acks: Ack[];
   readonly workflowTasks: WorkflowTask[];
   readonly activityTasks: ActivityTask[];
+  readonly queries?: QueryTask[];
 }
 
 /** The way to the worker. */
@@ -90,6 +93,8 @@ export class WorkerSession {
   #workflowTasks: { readonly task: WorkflowTask; readonly running: RunningTask }[] = [];
   #activityTasks: { readonly task: ActivityTask; readonly running: RunningTask }[] = [];
   #cancelled: ActivityToken[] = [];
+  #queries: QueryTask[] = [];
+  readonly #asked = new Map<string, (answer: QueryAnswer | undefined) => void>();
 
   constructor(facts: {
     sessionId: string;
@@ -173,6 +178,34 @@ export class WorkerSession {
     this.#cancelled.push(token);
   }
 
+  /** Asks at once. The answer is undefined when the worker leaves, or is not there, to give one. */
+  ask(query: QueryTask): { readonly answer: Promise<QueryAnswer | undefined>; giveUp(): void } {
+    const { queryId } = query;
+    const answer = new Promise<QueryAnswer | undefined>((resolve) => {
+      if (this.channel) this.#asked.set(queryId, resolve);
+      else resolve(undefined);
+    });
+    this.#queries.push(query);
+    this.flush();
+    return { answer, giveUp: () => void this.#asked.delete(queryId) };
+  }
+
+  /** The worker has answered; what nobody waits for any more is dropped. */
+  answered(answers: readonly QueryAnswer[]): void {
+    for (const answer of answers) {
+      this.#asked.get(answer.queryId)?.(answer);
+      this.#asked.delete(answer.queryId);
+    }
+  }
+
+  /** The connection is gone: what was posted waits for the next one, questions do not. */
+  disconnect(): void {
+    this.channel = undefined;
+    this.#queries = [];
+    for (const resolve of this.#asked.values()) resolve(undefined);
+    this.#asked.clear();
+  }
+
   /** Sends what was posted, in one frame. While disconnected it waits for the next connection. */
   flush(): void {
     const { channel } = this;
@@ -181,14 +214,16 @@ export class WorkerSession {
       acks: this.#acks.map(({ ack, handOvers }) => this.#withHandOvers(ack, handOvers)),
       workflowTasks: this.#deliver(this.#workflowTasks),
       activityTasks: this.#deliver(this.#activityTasks),
+      ...(this.#queries.length > 0 && { queries: this.#queries }),
     };
     const cancelled = this.#cancelled;
     this.#acks = [];
     this.#workflowTasks = [];
     this.#activityTasks = [];
     this.#cancelled = [];
+    this.#queries = [];
     const tasks = mail.workflowTasks.length + mail.activityTasks.length;
-    if (mail.acks.length + tasks > 0) channel.deliver(mail);
+    if (mail.acks.length + tasks + (mail.queries?.length ?? 0) > 0) channel.deliver(mail);
     if (cancelled.length > 0) channel.cancelActivities(cancelled);
   }
 

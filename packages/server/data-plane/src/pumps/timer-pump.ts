@@ -3,7 +3,7 @@
  * when it ends: a parked run costs nothing here until then.
  */
 import type { Clock, Logger } from '@perdure/common';
-import type { DueRun, ExecutionStore, Timers, WorkflowKey } from '@perdure/ports';
+import type { DueRun, ExecutionStore, Timers } from '@perdure/ports';
 
 /** Runs woken by one read. */
 const PAGE = 500;
@@ -31,7 +31,7 @@ export interface TimerPumpParts {
   /** Rings by `clock`. Default: the machine's. */
   readonly timers?: Timers;
   /** Fires what is due in a run and looks after its tasks. */
-  wake(key: WorkflowKey): Promise<void>;
+  wake(run: DueRun): Promise<void>;
 }
 
 const machineTimers: Timers = {
@@ -161,10 +161,11 @@ export class TimerPump {
   }
 
   /** Never rejects. */
-  async #tryWake({ namespaceId, workflowId }: DueRun): Promise<void> {
+  async #tryWake(run: DueRun): Promise<void> {
     try {
-      await this.#parts.wake({ namespaceId, workflowId });
+      await this.#parts.wake(run);
     } catch (error) {
+      const { namespaceId, workflowId } = run;
       const facts = { namespaceId, workflowId, error: String(error) };
       this.#parts.log.warn('could not wake a run; trying again', facts);
       this.moved(this.#parts.clock.now() + RETRY_MS);

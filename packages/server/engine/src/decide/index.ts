@@ -5,7 +5,8 @@
 import type { EngineCommand } from '../command.ts';
 import type { Outcome } from '../decision.ts';
 import type { Draft } from '../draft.ts';
-import { isClosed } from '../state/execution-state.ts';
+import { type ExecutionState, isClosed } from '../state/execution-state.ts';
+import { transfersOf } from '../transfers.ts';
 import { decideAcknowledgeTransfer } from './acknowledge-transfer.ts';
 import { decideCancelActivity } from './cancel-activity.ts';
 import { decideCompleteActivity } from './complete-activity.ts';
@@ -66,7 +67,7 @@ export function decideCommand(draft: Draft, command: EngineCommand): Outcome {
     if (run) return rejected('alreadyStarted', `run ${run.runId} exists already`);
   } else if (!run) {
     return rejected('notFound', 'there is no such run; start it first');
-  } else if (isClosed(run) && !settlesDebts(command)) {
+  } else if (isClosed(run) && !settlesDebts(run, command)) {
     return rejected('notFound', `run ${run.runId} has closed (${run.status})`);
   }
   return (decisions[command.kind] as (draft: Draft, command: EngineCommand) => Outcome)(
@@ -75,7 +76,8 @@ export function decideCommand(draft: Draft, command: EngineCommand): Outcome {
   );
 }
 
-/** What a closed run still owes others can be reported as done. */
-function settlesDebts({ kind }: EngineCommand): boolean {
+/** What a closed run still owes others can be reported as done, and it can be reminded of it. */
+function settlesDebts(run: ExecutionState, { kind }: EngineCommand): boolean {
+  if (kind === 'wakeUp') return transfersOf(run).length > 0;
   return kind === 'acknowledgeTransfer' || kind === 'recordExternalOutcome';
 }

@@ -6,12 +6,16 @@
  */
 import { type ExecutionState, isClosed } from '../state/execution-state.ts';
 import { nextLivenessCheck } from './liveness.ts';
+import { owesTransfers } from '../transfers.ts';
 import { activityDeadline } from './timeouts.ts';
 
 /** The earliest time at which something is due, which may have passed; 0 when nothing will be. */
 export function nextDeadline(state: ExecutionState, now: number): number {
-  if (isClosed(state)) return 0;
+  // Work between workflows is carried out at once; a crash in between is made up for then.
+  const reminder = owesTransfers(state) ? nextLivenessCheck(state.lastEventTime, now) : 0;
+  if (isClosed(state)) return reminder;
   let next = earlier(state.runDeadline, state.firstWorkflowTaskAt);
+  next = earlier(next, reminder);
   next = earlier(next, workflowTaskDeadline(state));
   for (const timer of state.timers.values()) {
     if (!timer.firedBuffered) next = earlier(next, timer.fireAt);
@@ -39,8 +43,8 @@ export function workflowTaskDeadline(state: ExecutionState): number {
  */
 export function nextWake(state: ExecutionState, now: number): number {
   const armed = state.wakeAt;
-  if (isClosed(state)) return 0;
   const due = nextDeadline(state, now);
+  if (isClosed(state) && due === 0) return 0;
   const passed = armed <= now;
   const tooLate = due !== 0 && due < armed;
   return armed === 0 || passed || tooLate || isParked(state) ? due : armed;

@@ -156,6 +156,8 @@ export class StreamConnection {
           return worker.complete(message.completions);
         case 'heartbeat':
           return worker.heartbeat(message.heartbeats);
+        case 'answerQueries':
+          return worker.answerQueries(message.answers);
         case 'drainWorker':
           return worker.drain();
         case 'closeWorker':
@@ -169,9 +171,8 @@ export class StreamConnection {
 
   #channel(channel: number): WorkerChannel {
     return {
-      deliver: ({ acks, workflowTasks, activityTasks }) => {
-        const serverTimeMs = this.#parts.clock.now();
-        this.#say({ kind: 'tasks', channel, serverTimeMs, acks, workflowTasks, activityTasks });
+      deliver: (mail) => {
+        this.#say({ kind: 'tasks', channel, serverTimeMs: this.#parts.clock.now(), ...mail });
       },
       cancelActivities: (tokens) => this.#say({ kind: 'cancelActivities', channel, tokens }),
     };

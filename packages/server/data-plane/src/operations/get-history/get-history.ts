@@ -82,6 +82,7 @@ async function listenForClose(
   const stop = () => hear(undefined);
   const timer = setTimeout(stop, wait.patience);
   wait.signal?.addEventListener('abort', stop);
+  if (wait.signal?.aborted) stop();
   try {
     const { state, closed } = entry;
     if (!state || (wait.runId !== undefined && state.runId !== wait.runId)) {

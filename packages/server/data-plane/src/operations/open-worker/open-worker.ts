@@ -1,7 +1,7 @@
 /** A worker's connection to the data plane, from hello to goodbye. */
 import { PerdureServiceError } from '@perdure/common';
 import type { NamespaceCaller } from '@perdure/contract';
-import type { Completion, Heartbeat, OpenWorker } from '@perdure/protocol';
+import type { Completion, Heartbeat, OpenWorker, QueryAnswer } from '@perdure/protocol';
 import type { Committer } from '../../commit/committer.ts';
 import type { Dispatcher } from '../../commit/dispatcher.ts';
 import type { Matcher } from '../../matching/matcher.ts';
@@ -25,6 +25,7 @@ export interface WorkerConnection {
   credit(workflow: number, activity: number): void;
   complete(completions: readonly Completion[]): void;
   heartbeat(heartbeats: readonly Heartbeat[]): void;
+  answerQueries(answers: readonly QueryAnswer[]): void;
   /** No more tasks. */
   drain(): void;
   /** For good. */
@@ -61,6 +62,7 @@ export async function openWorker(
     credit: (workflow, activity) => whileCurrent(() => matcher.grant(session, workflow, activity)),
     complete: (completions) => whileCurrent(() => completeTasks(context, completions)),
     heartbeat: (heartbeats) => whileCurrent(() => heartbeatActivities(context, heartbeats)),
+    answerQueries: (answers) => whileCurrent(() => session.answered(answers)),
     drain: () => whileCurrent(() => sessions.drain(session)),
     close: () =>
       whileCurrent(() => {

@@ -33,7 +33,8 @@ export async function startWorkflow(
     });
   });
   refuse(reply, input);
-  return { runId: reply.runId, firstExecutionRunId: reply.runId, started: !reply.duplicate };
+  const { runId, firstExecutionRunId } = reply;
+  return { runId, firstExecutionRunId, started: !reply.duplicate };
 }
 
 /** One says that no run may follow, the other that one must. */

@@ -1,0 +1,97 @@
+/** What carrying out a transfer takes. */
+import type { Clock } from '@perdure/common';
+import type { EngineCommand, ExecutionState, StartWorkflow, Transfer } from '@perdure/engine';
+import { type ExecutionStore, type WorkflowKey, shardOf } from '@perdure/ports';
+import { type EventOf, type EventType, type HistoryEvent, decodeEvents } from '@perdure/protocol';
+import type { Committer } from '../commit/committer.ts';
+import type { Reply } from '../commit/request.ts';
+
+export interface TransferParts {
+  readonly committer: Committer;
+  readonly store: ExecutionStore;
+  readonly clock: Clock;
+  newRunId(this: void): string;
+}
+
+/** One transfer of one run. */
+export interface OwedTransfer {
+  /** The workflow that owes it. */
+  readonly key: WorkflowKey;
+  /** The run that owes it, as it was when it came to owe it. */
+  readonly state: ExecutionState;
+  /** Events at hand, perhaps with the one that asks for it. */
+  readonly events: readonly HistoryEvent[];
+  readonly transfer: Transfer;
+}
+
+/** How long a transfer waits for the store; after that the run's next wake-up tries again. */
+const PATIENCE_MS = 30_000;
+
+/**
+ * Applies a command to a run.
+ *
+ * @throws PerdureServiceError when the store stays away
+ */
+export function apply(
+  { committer, clock }: TransferParts,
+  key: WorkflowKey,
+  command: Exclude<EngineCommand, StartWorkflow>,
+  to: { readonly runId: string | undefined; readonly requestId?: string },
+): Promise<Reply> {
+  return new Promise((done, fail) => {
+    committer.submit(key, {
+      kind: 'command',
+      command,
+      runId: to.runId,
+      requestId: to.requestId,
+      session: undefined,
+      deadline: clock.now() + PATIENCE_MS,
+      done,
+      fail,
+    });
+  });
+}
+
+/** Starts a run. @throws PerdureServiceError when the store stays away */
+export function start(
+  { committer, clock }: TransferParts,
+  key: WorkflowKey,
+  command: StartWorkflow,
+  reusePolicy: 'ALLOW_DUPLICATE' | 'ALLOW_DUPLICATE_FAILED_ONLY' | 'REJECT_DUPLICATE',
+): Promise<Reply> {
+  return new Promise((done, fail) => {
+    committer.submit(key, {
+      kind: 'start',
+      command,
+      reusePolicy,
+      conflictPolicy: 'FAIL',
+      deadline: clock.now() + PATIENCE_MS,
+      done,
+      fail,
+    });
+  });
+}
+
+/**
+ * An event of the run that owes a transfer.
+ *
+ * @throws Error when the history does not hold it
+ */
+export async function eventOf<T extends EventType>(
+  { store }: TransferParts,
+  { key, state, events }: OwedTransfer,
+  eventId: number,
+  type: T,
+): Promise<EventOf<T>> {
+  const at = { namespaceId: key.namespaceId, runId: state.runId };
+  const find = (some: readonly HistoryEvent[]) => some.find((event) => event.eventId === eventId);
+  let event = find(events);
+  if (!event) {
+    const run = { ...at, shard: shardOf(key.namespaceId, key.workflowId) };
+    event = find(decodeEvents((await store.readHistory(run, eventId, 1)).segment));
+  }
+  if (event?.eventType === type) return event as EventOf<T>;
+  throw new Error(
+    `event ${eventId} of run ${state.runId} should be ${type}; it is ${event?.eventType}`,
+  );
+}
