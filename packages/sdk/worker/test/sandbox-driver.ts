@@ -5,6 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import {
   ActivityFailure,
+  CancelledFailure,
   type DecodedFailure,
   type Payload,
   RetryState,
@@ -17,6 +18,7 @@ import type {
   ActivationJob,
   ActivationResult,
   RunFacts,
+  RunSettings,
 } from '@perdure/workflow/runtime';
 import { bundleWorkflowCode } from '../src/sandbox/bundle.ts';
 import { type Sandbox, type SandboxRun, createSandbox } from '../src/sandbox/sandbox.ts';
@@ -78,6 +80,75 @@ export const job = {
     activityId,
     outcome: { kind: 'failed', failure: failure(error) },
   }),
+  childStarted: (seq: number, runId = `child-run-${seq}`): ActivationJob => ({
+    kind: 'resolveChildWorkflowStart',
+    seq,
+    outcome: { kind: 'started', runId },
+  }),
+  childAlreadyStarted: (seq: number): ActivationJob => ({
+    kind: 'resolveChildWorkflowStart',
+    seq,
+    outcome: { kind: 'alreadyStarted' },
+  }),
+  childDone: (seq: number, result?: unknown): ActivationJob => ({
+    kind: 'resolveChildWorkflow',
+    seq,
+    outcome: { kind: 'completed', result: payloads(result) },
+  }),
+  childFailed: (
+    seq: number,
+    error: Error,
+    retryState: RetryState = RetryState.RETRY_POLICY_NOT_SET,
+  ): ActivationJob => ({
+    kind: 'resolveChildWorkflow',
+    seq,
+    outcome: { kind: 'failed', cause: failure(error), retryState },
+  }),
+  signalled: (seq: number, error?: Error): ActivationJob => ({
+    kind: 'resolveSignalExternalWorkflow',
+    seq,
+    failure: error && failure(error),
+  }),
+  cancelDelivered: (seq: number, error?: Error): ActivationJob => ({
+    kind: 'resolveRequestCancelExternalWorkflow',
+    seq,
+    failure: error && failure(error),
+  }),
+  update: (id: string, name: string, ...args: unknown[]): ActivationJob => ({
+    kind: 'doUpdate',
+    protocolInstanceId: id,
+    id,
+    name,
+    args: payloads(...args),
+    runValidator: true,
+  }),
+  query: (queryType: string, ...args: unknown[]): ActivationJob => ({
+    kind: 'queryWorkflow',
+    queryId: `query-${queryType}`,
+    queryType,
+    args: payloads(...args),
+  }),
+  patch: (patchId: string): ActivationJob => ({ kind: 'notifyHasPatch', patchId }),
+  localDone: (seq: number, result?: unknown): ActivationJob => ({
+    kind: 'resolveLocalActivity',
+    seq,
+    outcome: { kind: 'completed', result: payloads(result) },
+  }),
+  localFailed: (seq: number, error: Error): ActivationJob => ({
+    kind: 'resolveLocalActivity',
+    seq,
+    outcome: { kind: 'failed', failure: failure(error) },
+  }),
+  localCancelled: (seq: number): ActivationJob => ({
+    kind: 'resolveLocalActivity',
+    seq,
+    outcome: { kind: 'canceled', failure: failure(new CancelledFailure('')) },
+  }),
+  localBackoff: (seq: number, attempt: number, backoffMs: number): ActivationJob => ({
+    kind: 'resolveLocalActivity',
+    seq,
+    outcome: { kind: 'backoff', attempt, backoffMs, originalScheduleTimeMs: START_MS },
+  }),
   cancelled: (activityId: string, error: unknown): ActivationJob => ({
     kind: 'resolveActivity',
     activityId,
@@ -87,6 +158,12 @@ export const job = {
 
 /** A command with its payloads opened and its absent options left out. */
 export type SeenCommand = Record<string, unknown> & { readonly kind: string };
+
+/** How a run under test is otherwise than others. */
+interface DrivenOptions extends RunSettings {
+  readonly runId?: string;
+  readonly facts?: Partial<RunFacts>;
+}
 
 /** A run under test. */
 export class DrivenRun {
@@ -103,10 +180,10 @@ export class DrivenRun {
     sandbox: Sandbox,
     workflowType: string,
     args: readonly unknown[] = [],
-    runId = 'run-1',
+    { runId = 'run-1', facts = {}, ...settings }: DrivenOptions = {},
   ) {
     this.runId = runId;
-    this.run = sandbox.createRun(runId);
+    this.run = sandbox.createRun(runId, settings);
     this.args = payloads(...args);
     this.facts = {
       namespace: 'default',
@@ -118,6 +195,7 @@ export class DrivenRun {
       attempt: 1,
       startTimeMs: START_MS,
       taskTimeoutMs: 10_000,
+      ...facts,
     };
   }
 
@@ -131,6 +209,24 @@ export class DrivenRun {
     const answer = await this.answer(...jobs);
     if (answer.kind === 'completed') return answer.commands.map(seen);
     throw new Error(`the task failed: ${answer.failure.message}\n${answer.failure.stackTrace}`);
+  }
+
+  /** Asks the run; the value of the answer, or the message of why there is none. */
+  async ask(queryType: string, ...args: unknown[]): Promise<unknown> {
+    const before = this.activations.length;
+    const answer = await this.answer(job.query(queryType, ...args));
+    // Queries are no part of what is replayed.
+    this.activations.length = before;
+    this.answers.length = before;
+    if (answer.kind === 'failed') throw new Error(`the query failed: ${answer.failure.message}`);
+    const [given] = answer.answers ?? [];
+    if (given?.kind === 'answered') return opened(given.result)[0];
+    return { refused: given?.failure.message };
+  }
+
+  /** Stacks of what the run waits for, when it traces its calls. */
+  stacks(): string[] {
+    return this.run.pendingStacks();
   }
 
   /** Next task that is expected to fail; why it did. */
@@ -187,11 +283,13 @@ export function commandsOf(answer: ActivationResult): unknown {
   return answer.kind === 'completed' ? answer.commands : answer;
 }
 
+const payloadKeys = new Set(['args', 'result', 'memo', 'upsertedMemo', 'summary', 'details']);
+
 function seen(command: object): SeenCommand {
   const shown: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(command)) {
     if (value === undefined) continue;
-    shown[key] = key === 'args' || key === 'result' ? opened(value as Payload[]) : value;
+    shown[key] = payloadKeys.has(key) ? opened(value as Payload[]) : value;
   }
   return shown as SeenCommand;
 }

@@ -141,7 +141,7 @@ describe('the task fails, and not the run,', () => {
 
   it('of that run alone, whichever rejects in the same turn of the event loop', async () => {
     const named = (type: string, index: number): DrivenRun =>
-      new DrivenRun(sandbox, type, [], `run-${index}`);
+      new DrivenRun(sandbox, type, [], { runId: `run-${index}` });
     const guilty = Array.from({ length: 10 }, (_, index) => named('forgetsRejection', index));
     const innocent = Array.from({ length: 10 }, (_, index) => named('rejectsAndHandles', index));
     await Promise.all([...guilty, ...innocent].map((each) => each.start()));

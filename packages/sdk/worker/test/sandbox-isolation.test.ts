@@ -7,7 +7,7 @@ beforeAll(async () => {
   sandbox = await sandboxOf('isolation');
 });
 const run = (type: string, runId: string, ...args: unknown[]): DrivenRun =>
-  new DrivenRun(sandbox, type, args, runId);
+  new DrivenRun(sandbox, type, args, { runId });
 const completed = (result: unknown) => [{ kind: 'completeWorkflow', result: [result] }];
 
 describe('two runs of one bundle', () => {

@@ -15,7 +15,9 @@ it('runs that were let go of leave nothing behind, waiting or not', async () => 
   const sandbox = await sandboxOf('cancellation');
   const heapAfter = async (count: number): Promise<number> => {
     for (let index = 0; index < count; index++) {
-      const driven = new DrivenRun(sandbox, index % 2 ? 'sleeper' : 'nested', [], `run-${index}`);
+      const driven = new DrivenRun(sandbox, index % 2 ? 'sleeper' : 'nested', [], {
+        runId: `run-${index}`,
+      });
       await driven.start();
       if (index % 3 === 0) await driven.apply(job.cancel());
       driven.dispose();

@@ -136,7 +136,7 @@ it('a recorded run comes out the same while other runs are at work between its t
   await fc.assert(
     fc.asyncProperty(program, program, choices, async (source, other, steps) => {
       const driven = await play(source, steps);
-      const busy = new DrivenRun(sandbox, 'run', [other], 'busy');
+      const busy = new DrivenRun(sandbox, 'run', [other], { runId: 'busy' });
       await busy.start();
       const run = sandbox.createRun(driven.runId);
       for (const [index, activation] of driven.activations.entries()) {

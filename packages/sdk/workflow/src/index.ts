@@ -98,6 +98,7 @@ export {
   ChildWorkflowCancellationType,
   ChildWorkflowFailure,
   type Duration,
+  HandlerUnfinishedPolicy,
   type Headers,
   IllegalStateError,
   type LocalActivityOptions,

@@ -189,7 +189,7 @@ export class LocalActivity {
   }
 
   #infoOf(attempt: number): Info {
-    const { options, now } = this.#parts;
+    const { options } = this.#parts;
     const { workflowId, runId, workflowType } = this.#owner;
     const command = this.#command;
     return {
@@ -205,7 +205,7 @@ export class LocalActivity {
       workflowExecution: { workflowId, runId },
       workflowType,
       scheduledTimestampMs: command.originalScheduleTimeMs,
-      currentAttemptScheduledTimestampMs: now(),
+      currentAttemptScheduledTimestampMs: this.#parts.now(),
       scheduleToCloseTimeoutMs: command.scheduleToCloseTimeoutMs ?? 0,
       startToCloseTimeoutMs: command.startToCloseTimeoutMs ?? 0,
       heartbeatDetails: undefined,

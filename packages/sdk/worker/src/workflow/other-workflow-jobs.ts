@@ -55,11 +55,14 @@ export class OtherWorkflowJobs {
   job(event: HistoryEvent): ActivationJob | Promise<ActivationJob> | undefined {
     switch (event.eventType) {
       case 'StartChildWorkflowExecutionInitiated':
-        return void this.initiated(event.eventId, 'child');
+        this.initiated(event.eventId, 'child');
+        return undefined;
       case 'SignalExternalWorkflowExecutionInitiated':
-        return void this.initiated(event.eventId, 'signal');
+        this.initiated(event.eventId, 'signal');
+        return undefined;
       case 'RequestCancelExternalWorkflowExecutionInitiated':
-        return void this.initiated(event.eventId, 'cancel');
+        this.initiated(event.eventId, 'cancel');
+        return undefined;
       case 'StartChildWorkflowExecutionFailed':
         return this.#startFailed(event);
       case 'ChildWorkflowExecutionStarted':

@@ -47,17 +47,17 @@ export class QueryAnswerer {
     const { queryId, queryName: queryType, header } = query;
     const args = query.args ? await this.#open('query-input', query.args) : [];
     const headers = header && headersFromPayloads(await this.#open('header', header));
-    const { player, dispose } = await bringUp(false);
+    const copy = await bringUp(false);
     try {
       const job = { kind: 'queryWorkflow', queryId, queryType, args, headers } as const;
-      const answer = await player.query(job);
+      const answer = await copy.player.query(job);
       if (answer.kind === 'answered') {
         return { queryId, result: await this.#sealed(answer.result) };
       }
       const failure = await this.#converter.sealFailure(this.#place, answer.failure);
       return { queryId, failure };
     } finally {
-      dispose();
+      copy.dispose();
     }
   }
 
@@ -74,12 +74,14 @@ export class QueryAnswerer {
 }
 
 async function stacksOf(bringUp: BringUp): Promise<string[]> {
-  const { player, dispose } = await bringUp(true);
+  const copy = await bringUp(true);
   try {
     // The first line of a stack is that of the error it was taken with.
-    return player.sandbox.pendingStacks().map((stack) => stack.split('\n').slice(1).join('\n'));
+    return copy.player.sandbox
+      .pendingStacks()
+      .map((stack) => stack.split('\n').slice(1).join('\n'));
   } finally {
-    dispose();
+    copy.dispose();
   }
 }
 

@@ -177,7 +177,7 @@ export class WorkflowRunner implements StepFuser {
     const settings = {
       tracing,
       registeredActivities: this.#registeredActivities,
-      failureTypeNames: options.failureTypeNames,
+      failureTypeNames: (type: string) => options.failureTypeNames(type),
     };
     // A run that traces its calls says nothing: another has said it before.
     return new StepPlayer(sandbox.createRun(place.runId, settings), (told, isReplaying) => {
