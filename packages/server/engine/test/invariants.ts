@@ -129,7 +129,8 @@ function checkWake(before: ExecutionState | undefined, decision: Decision, now: 
   expectSame(state.wakeAt, wake ? wake.to : armed);
   if (wake) expectSame([wake.from, changed], [armed, true]);
   const next = nextDeadline(state, now);
-  if (isClosed(state)) expectSame([state.wakeAt, next], [0, 0]);
+  const over = isClosed(state) && transfersOf(state).length === 0;
+  if (over) expectSame([state.wakeAt, next], [0, 0]);
   if (!changed || next === 0) return;
   const inTime = state.wakeAt > 0 && state.wakeAt <= Math.max(next, now);
   expectSame([state.wakeAt, next, inTime], [state.wakeAt, next, true]);

@@ -6,13 +6,15 @@ import {
   type EngineCommand,
   type ExecutionState,
   type FollowUp,
+  type Transfer,
   type Transition,
   followUpsOf,
   isClosed,
   openTransition,
+  transfersOf,
 } from '../src/index.ts';
 import { checkDecision, deepFreeze, expectUntouched, plain, snapshot } from './invariants.ts';
-import { type Step, commandFor, startOptions, step } from './random-commands.ts';
+import { type Step, commandFor, cronSchedule, startOptions, step } from './random-commands.ts';
 import { START_TIME } from './run-driver.ts';
 
 /** One random life. */
@@ -24,7 +26,8 @@ class Life {
   /** Runs one transition with `decide` applying commands to it, and checks everything. */
   transition(decide: (transition: Transition) => FollowUp[] | void): void {
     const before = this.state && deepFreeze(this.state);
-    const transition = openTransition(before, { now: this.now });
+    const newRunId = (): string => `run-${this.now}-${this.history.length}`;
+    const transition = openTransition(before, { now: this.now, newRunId });
     const taken = decide(transition) ?? [];
     const left = transition.takeFollowUps();
     const decision = transition.close();
@@ -94,7 +97,10 @@ function checkFollowUps(
 function finish(life: Life): void {
   for (let i = 0; i < 200 && !isClosed(life.state!); i++) {
     const { workflowTask: task, wakeAt } = life.state!;
-    if (task && task.startedEventId === 0 && task.notBefore === 0) {
+    const [owed] = transfersOf(life.state!);
+    if (owed) {
+      life.transition((transition) => apply(transition, reportFor(owed)));
+    } else if (task && task.startedEventId === 0 && task.notBefore === 0) {
       life.transition((transition) => completeAll(transition));
     } else if (wakeAt > 0) {
       life.now = Math.max(life.now, wakeAt);
@@ -105,6 +111,26 @@ function finish(life: Life): void {
     }
   }
   expect(isClosed(life.state!)).toBe(true);
+}
+
+/** All goes well with work between workflows. */
+function reportFor({ kind, initiatedEventId }: Transfer): EngineCommand {
+  if (kind === 'startChild') {
+    return { kind: 'recordChildStarted', initiatedEventId, childRunId: 'child run' };
+  }
+  if (kind === 'signalExternal' || kind === 'cancelExternal') {
+    return { kind: 'recordExternalOutcome', initiatedEventId };
+  }
+  return { kind: 'acknowledgeTransfer', transfer: kind };
+}
+
+/** A closed run pays its debts, and then owes nothing and never wakes again. */
+function settleDebts(life: Life): void {
+  for (const owed of transfersOf(life.state!)) {
+    life.transition((transition) => apply(transition, reportFor(owed)));
+  }
+  expect(transfersOf(life.state!)).toEqual([]);
+  expect(life.state!.wakeAt).toBe(0);
 }
 
 function completeAll(transition: Transition): void {
@@ -126,14 +152,17 @@ test(
     fc.assert(
       fc.property(
         startOptions,
+        cronSchedule,
         fc.array(step, { maxLength: 40, size: 'max' }),
-        (options, steps) => {
+        ({ startDelayMs, ...options }, cron, steps) => {
           const life = new Life();
+          const begins = cron ? { cronSchedule: cron } : { startDelayMs };
           life.transition((transition) => {
-            apply(transition, { ...startCommand, ...options });
+            apply(transition, { ...startCommand, ...options, ...begins });
           });
           for (const each of steps) life.live(each);
           finish(life);
+          settleDebts(life);
         },
       ),
       { numRuns: 300 },

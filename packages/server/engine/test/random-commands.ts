@@ -8,11 +8,27 @@ import type { Command, Failure } from '@perdure/protocol';
 import {
   type ActivityPhase,
   type ActivityState,
+  type ChildOutcome,
   type EngineCommand,
   type ExecutionState,
   activityPhaseOf,
 } from '../src/index.ts';
-import { applicationFailure, attempts, blobOf, schedule } from './run-driver.ts';
+import {
+  acceptUpdate,
+  applicationFailure,
+  attempts,
+  blobOf,
+  cancelExternal,
+  completeUpdate,
+  continueAsNew,
+  marker,
+  rejectUpdate,
+  schedule,
+  signalExternal,
+  startChild,
+  upsertMemo,
+  upsertSearchAttributes,
+} from './run-driver.ts';
 
 const kinds = [
   'startWorkflowTask',
@@ -31,6 +47,12 @@ const kinds = [
   'requestCancelWorkflow',
   'startWorkflow',
   'terminateWorkflow',
+  'updateWorkflow',
+  'recordChildStarted',
+  'recordChildStartFailed',
+  'recordChildClosed',
+  'recordExternalOutcome',
+  'acknowledgeTransfer',
 ] as const satisfies readonly EngineCommand['kind'][];
 
 /** How often each kind is drawn; 3 unless given. */
@@ -47,6 +69,10 @@ const weights: Partial<Record<EngineCommand['kind'], number>> = {
   heartbeatActivity: 8,
   startWorkflow: 1,
   terminateWorkflow: 1,
+  updateWorkflow: 12,
+  recordChildStarted: 8,
+  recordChildClosed: 8,
+  recordExternalOutcome: 8,
 };
 
 interface WorkflowIntent {
@@ -55,6 +81,10 @@ interface WorkflowIntent {
     | 'cancelActivity'
     | 'startTimer'
     | 'cancelTimer'
+    | 'startChild'
+    | 'message'
+    | 'say'
+    | 'update'
     | 'close'
     | 'nonsense';
   readonly n: number;
@@ -75,7 +105,11 @@ const workflowIntent = fc.record({
     { weight: 12, arbitrary: fc.constant('startTimer' as const) },
     { weight: 9, arbitrary: fc.constant('cancelActivity' as const) },
     { weight: 9, arbitrary: fc.constant('cancelTimer' as const) },
-    { weight: 1, arbitrary: fc.constant('close' as const) },
+    { weight: 9, arbitrary: fc.constant('startChild' as const) },
+    { weight: 7, arbitrary: fc.constant('message' as const) },
+    { weight: 4, arbitrary: fc.constant('say' as const) },
+    { weight: 20, arbitrary: fc.constant('update' as const) },
+    { weight: 3, arbitrary: fc.constant('close' as const) },
     { weight: 1, arbitrary: fc.constant('nonsense' as const) },
   ),
   n: fc.nat(1_000),
@@ -114,7 +148,12 @@ export const startOptions = fc.record({
   workflowExecutionTimeoutMs: fc.constantFrom(undefined, undefined, 90_000),
   startDelayMs: fc.constantFrom(undefined, undefined, undefined, 2_000),
   workflowTaskTimeoutMs: fc.constantFrom(undefined, 500),
+  retryPolicy: fc.constantFrom(undefined, undefined, attempts(2, ['Listed'])),
+  parent: fc.constantFrom(undefined, { workflowId: 'parent', runId: 'p', initiatedEventId: 5 }),
 });
+
+/** A start that waits for its next tick instead of for a delay. */
+export const cronSchedule = fc.constantFrom(undefined, undefined, undefined, '* * * * *');
 
 /** The command that an intent means now. */
 export function commandFor(intended: Intent, state: ExecutionState, now: number): EngineCommand {
@@ -193,7 +232,46 @@ export function commandFor(intended: Intent, state: ExecutionState, now: number)
     case 'terminateWorkflow':
     case 'wakeUp':
       return { kind };
+    case 'updateWorkflow': {
+      const updateId = stale ? '' : `update-${n % 40}`;
+      return { kind, request: { updateId, updateName: 'update', input: blobOf(`${n}`) } };
+    }
+    case 'recordChildStarted':
+    case 'recordChildStartFailed':
+    case 'recordChildClosed':
+      return childReport(kind, n, pick([...state.children.keys()], n) + off);
+    case 'recordExternalOutcome': {
+      const initiatedEventId = pick([...state.externals.keys()], n) + off;
+      const failedCause = n % 2 ? undefined : 'EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND';
+      return { kind, initiatedEventId, failedCause };
+    }
+    case 'acknowledgeTransfer':
+      return { kind, transfer: n % 2 ? 'notifyParent' : 'closeChildren' };
   }
+}
+
+function pick(ids: readonly number[], n: number): number {
+  return ids[n % Math.max(ids.length, 1)] ?? n % 20;
+}
+
+function childReport(
+  kind: 'recordChildStarted' | 'recordChildStartFailed' | 'recordChildClosed',
+  n: number,
+  initiatedEventId: number,
+): EngineCommand {
+  const childRunId = n % 11 === 0 ? 'another run' : 'child run';
+  if (kind === 'recordChildStarted') return { kind, initiatedEventId, childRunId };
+  if (kind === 'recordChildStartFailed') {
+    return { kind, initiatedEventId, cause: 'WORKFLOW_ALREADY_EXISTS' };
+  }
+  const outcomes: readonly ChildOutcome[] = [
+    { status: 'COMPLETED', result: blobOf(`${n}`) },
+    { status: 'FAILED', failure: failureFor(n), retryState: 'MAXIMUM_ATTEMPTS_REACHED' },
+    { status: 'CANCELLED' },
+    { status: 'TIMED_OUT', retryState: 'RETRY_POLICY_NOT_SET' },
+    { status: 'TERMINATED' },
+  ];
+  return { kind, initiatedEventId, childRunId, outcome: outcomes[n % outcomes.length]! };
 }
 
 /** One in the phase that the command is for, or failing that any. */
@@ -244,13 +322,39 @@ function workflowCommand({ what, n }: WorkflowIntent, state: ExecutionState, i: 
       const timerId = timers[n % Math.max(timers.length, 1)]?.timerId ?? 'none';
       return { commandType: 'CancelTimer', timerId };
     }
+    case 'startChild':
+      return startChild(`child-${state.nextEventId}.${i}`, {
+        parentClosePolicy: (['TERMINATE', 'ABANDON', 'REQUEST_CANCEL'] as const)[n % 3],
+      });
+    case 'message':
+      return messageFor(n, [...state.children.values()][0]?.workflowId ?? 'other');
+    case 'say':
+      return [marker('name'), upsertMemo, upsertSearchAttributes({ a: { value: n } })][n % 3]!;
+    case 'update':
+      return updateFor(n, state);
     case 'close':
+      if (n % 5 === 0) return continueAsNew({ input: blobOf('next') });
       if (state.cancelRequested && n % 2) return { commandType: 'CancelWorkflowExecution' };
       if (n % 3) return { commandType: 'CompleteWorkflowExecution', result: blobOf('done') };
       return { commandType: 'FailWorkflowExecution', failure: applicationFailure('end') };
     case 'nonsense':
       return nonsense(n);
   }
+}
+
+function messageFor(n: number, child: string): Command {
+  const target = n % 3 === 0 ? child : 'other';
+  return n % 2 ? signalExternal(target, 'hello', n % 3 === 0) : cancelExternal(target, n % 3 === 0);
+}
+
+/** Answers an update that the task has brought, or ends one that is accepted. */
+function updateFor(n: number, state: ExecutionState): Command {
+  const task = state.workflowTask?.startedEventId ?? 0;
+  const pending = [...state.updates.values()];
+  const update = pending.find((each) => (n % 2 ? each.acceptedEventId : each.deliveredIn === task));
+  if (!update) return marker('nothing to answer');
+  if (update.acceptedEventId > 0) return completeUpdate(update.updateId);
+  return n % 5 < 2 ? rejectUpdate(update.updateId) : acceptUpdate(update.updateId);
 }
 
 function scheduleFor(n: number, activityId: string): Command {
@@ -272,6 +376,9 @@ function nonsense(n: number): Command {
     { commandType: 'CancelTimer', timerId: 'unknown' },
     { commandType: 'RequestCancelActivityTask', activityId: 'unknown' },
     { commandType: 'CancelWorkflowExecution' },
+    startChild(''),
+    completeUpdate('unknown'),
+    acceptUpdate('unknown'),
   ];
   return choices[n % choices.length]!;
 }
