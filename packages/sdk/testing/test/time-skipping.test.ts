@@ -15,7 +15,7 @@ import {
   bundleWorkflowCode,
 } from '@perdure/worker';
 import fc from 'fast-check';
-import { afterEach, beforeAll, expect, test } from 'vitest';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { MockActivityEnvironment, TestWorkflowEnvironment } from '../src/index.ts';
 import { Activities } from './activities.ts';
 import * as workflows from './workflows.ts';
@@ -325,6 +325,19 @@ test('payloads are sealed; a key ring of null has them travel in the clear', asy
   };
   expect(await resultOf(clear)).toContain('marzipan');
   expect(await resultOf(env)).not.toContain('marzipan');
+});
+
+test('the environment of the process does not matter', async () => {
+  vi.stubEnv('PERDURE_ADDRESS', 'nowhere.example:1');
+  vi.stubEnv('PERDURE_NAMESPACE', 'elsewhere');
+  vi.stubEnv('PERDURE_API_KEY', 'of-somebody-else');
+  vi.stubEnv('PERDURE_KEYRING', '/no/such/file');
+  try {
+    const env = await newEnvironment();
+    expect(await run(env, workflows.sleepFor, DAY)).toBeGreaterThanOrEqual(DAY);
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
 
 test('a local activity is told that it cannot sleep', async () => {
