@@ -241,10 +241,17 @@ export class Worker {
 }
 
 async function loadSandbox(options: WorkerOptions): Promise<Sandbox | undefined> {
-  const { workflowBundle, workflowsPath } = options;
+  const { workflowBundle, workflowsPath, dataConverter, interceptors, bundlerOptions } = options;
   if (workflowBundle) return createSandbox(workflowBundle);
   if (workflowsPath === undefined) return undefined;
-  return createSandbox(await bundleWorkflowCode({ workflowsPath }));
+  const bundle = await bundleWorkflowCode({
+    workflowsPath,
+    ignoreModules: bundlerOptions?.ignoreModules,
+    workflowInterceptorModules: interceptors?.workflowModules,
+    payloadConverterPath: dataConverter?.payloadConverterPath,
+    failureConverterPath: dataConverter?.failureConverterPath,
+  });
+  return createSandbox(bundle);
 }
 
 /** @throws GracefulShutdownPeriodExpiredError when it takes longer */

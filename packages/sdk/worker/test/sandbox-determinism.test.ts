@@ -6,7 +6,8 @@ let sandbox: Sandbox;
 beforeAll(async () => {
   sandbox = await sandboxOf('determinism');
 });
-const run = (type: string, runId = 'run-1'): DrivenRun => new DrivenRun(sandbox, type, [], { runId });
+const run = (type: string, runId = 'run-1'): DrivenRun =>
+  new DrivenRun(sandbox, type, [], { runId });
 
 async function draw(runId: string): Promise<DrivenRun> {
   const driven = run('draws', runId);

@@ -1,5 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DrivenRun, type SeenCommand, commandsOf, job, replay, sandboxOf } from './sandbox-driver.ts';
+import {
+  DrivenRun,
+  type SeenCommand,
+  commandsOf,
+  job,
+  replay,
+  sandboxOf,
+} from './sandbox-driver.ts';
 import type { Sandbox } from '../src/sandbox/sandbox.ts';
 
 let sandbox: Sandbox;
@@ -71,7 +78,9 @@ describe('a query', () => {
     });
     const other = await (await started('asked')).ask('__temporal_workflow_metadata');
     expect(other).toMatchObject({
-      definition: { queryDefinitions: expect.arrayContaining([{ name: 'get', description: 'the state' }]) },
+      definition: {
+        queryDefinitions: expect.arrayContaining([{ name: 'get', description: 'the state' }]),
+      },
       currentDetails: 'going well',
     });
   });

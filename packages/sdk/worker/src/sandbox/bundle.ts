@@ -2,7 +2,8 @@
  * Makes one script of a user's workflow files. The script is the body of a CommonJS module: it reads
  * `require` and fills `exports`, and is evaluated once for every run.
  */
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Logger } from '@perdure/common';
 import { type BuildFailure, type Message, build } from 'esbuild';
 import { type ImportRules, refuseImports, refusedImports } from './refused-imports.ts';
@@ -13,6 +14,12 @@ export interface BundleOptions {
   workflowsPath: string;
   /** Modules that become empty, for libraries that import what they do not use in workflows. */
   ignoreModules?: string[];
+  /** Modules, by absolute path, that export `interceptors`. */
+  workflowInterceptorModules?: string[];
+  /** Module that exports `payloadConverter`, by absolute path or file URL. */
+  payloadConverterPath?: string;
+  /** Module that exports `failureConverter`, by absolute path or file URL. */
+  failureConverterPath?: string;
   logger?: Logger;
 }
 
@@ -35,7 +42,7 @@ export class WorkflowBundleError extends Error {
  * may not
  */
 export async function bundleWorkflowCode(options: BundleOptions): Promise<WorkflowBundle> {
-  const entry = resolve(options.workflowsPath);
+  const entry = entryOf(options);
   const ignored = options.ignoreModules ?? [];
   const result = await bundle(entry, { ignored, reported: [] });
   const refused = refusedImports(result.metafile);
@@ -45,14 +52,48 @@ export async function bundleWorkflowCode(options: BundleOptions): Promise<Workfl
   const [map, code] = [/\.map$/, /\.js$/].map((name) =>
     result.outputFiles.find((file) => name.test(file.path)),
   );
-  if (!code) throw new WorkflowBundleError(`bundling ${entry} made no code`);
+  if (!code) throw new WorkflowBundleError(`bundling ${entry.path} made no code`);
   return { code: withoutExportCopy(code.text), sourceMap: map?.text };
 }
 
-async function bundle(entry: string, rules: ImportRules) {
+/** What a bundle begins with: the user's file, or a module made up around it. */
+interface Entry {
+  readonly path: string;
+  /** A module of its own, where more than workflows goes into the bundle. */
+  readonly contents?: string;
+}
+
+function entryOf(options: BundleOptions): Entry {
+  const path = resolve(options.workflowsPath);
+  const { workflowInterceptorModules: modules = [] } = options;
+  const { payloadConverterPath, failureConverterPath } = options;
+  if (modules.length === 0 && !payloadConverterPath && !failureConverterPath) return { path };
+  const lines = [importAll('workflows', path)];
+  modules.forEach((each, i) => lines.push(importAll(`interceptors${i}`, each)));
+  const parts = ['workflows', `interceptorModules: [${modules.map((_, i) => `interceptors${i}`)}]`];
+  for (const [name, from] of [
+    ['payloadConverter', payloadConverterPath],
+    ['failureConverter', failureConverterPath],
+  ] as const) {
+    if (!from) continue;
+    lines.push(importAll(`${name}Module`, from));
+    parts.push(`${name}: ${name}Module.${name}`);
+  }
+  lines.push(`export const __perdureBundle = { ${parts.join(', ')} };`);
+  return { path, contents: lines.join('\n') };
+}
+
+function importAll(name: string, from: string): string {
+  const path = from.startsWith('file:') ? fileURLToPath(from) : resolve(from);
+  return `import * as ${name} from ${JSON.stringify(path)};`;
+}
+
+async function bundle({ path, contents }: Entry, rules: ImportRules) {
   try {
     return await build({
-      entryPoints: [entry],
+      ...(contents === undefined
+        ? { entryPoints: [path] }
+        : { stdin: { contents, resolveDir: dirname(path), sourcefile: 'workflow-entry.js' } }),
       // Never written; places in messages and stack traces are relative to it.
       outfile: join(process.cwd(), 'workflow-bundle.js'),
       absWorkingDir: process.cwd(),
@@ -71,7 +112,7 @@ async function bundle(entry: string, rules: ImportRules) {
       plugins: [refuseImports(rules)],
     });
   } catch (error) {
-    throw bundleError(entry, error);
+    throw bundleError(path, error);
   }
 }
 
