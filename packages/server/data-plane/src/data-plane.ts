@@ -1,6 +1,7 @@
 /** Puts the data plane together over its ports. */
 import type { Clock, Logger } from '@perdure/common';
-import type { NamespaceCaller, WorkflowService } from '@perdure/contract';
+import type { MessageService, NamespaceCaller, WorkflowService } from '@perdure/contract';
+import type { ExecutionState } from '@perdure/engine';
 import {
   type DueRun,
   type ExecutionStore,
@@ -17,25 +18,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Committer } from './commit/committer.ts';
 import { Dispatcher } from './commit/dispatcher.ts';
 import { type LossCommand, type Suspect, lossOf } from './commit/inspect.ts';
-import { storeAway } from './commit/refusals.ts';
 import type { Reply } from './commit/request.ts';
 import { Matcher } from './matching/matcher.ts';
 import { type LostTask, Sessions, sessionName } from './matching/sessions.ts';
 import type { BacklogTask } from './matching/task-queue.ts';
 import type { WorkerChannel, WorkerSession } from './matching/worker-session.ts';
-import { completeActivity } from './operations/complete-activity/complete-activity.ts';
-import { describeWorkflow } from './operations/describe-workflow/describe-workflow.ts';
-import { failActivity } from './operations/fail-activity/fail-activity.ts';
-import { getHistory } from './operations/get-history/get-history.ts';
-import { heartbeatActivity } from './operations/heartbeat-activity/heartbeat-activity.ts';
-import { listWorkflows } from './operations/list-workflows/list-workflows.ts';
 import { type WorkerConnection, openWorker } from './operations/open-worker/open-worker.ts';
-import type { OperationParts } from './operations/parts.ts';
-import { reportActivityCancellation } from './operations/report-activity-cancellation/report-activity-cancellation.ts';
-import { requestCancelWorkflow } from './operations/request-cancel-workflow/request-cancel-workflow.ts';
-import { signalWorkflow } from './operations/signal-workflow/signal-workflow.ts';
-import { startWorkflow } from './operations/start-workflow/start-workflow.ts';
-import { terminateWorkflow } from './operations/terminate-workflow/terminate-workflow.ts';
+import { answered, workflowService } from './operations/workflow-service.ts';
 import { OutboxPump } from './pumps/outbox-pump.ts';
 import { SessionPump } from './pumps/session-pump.ts';
 import { TimerPump } from './pumps/timer-pump.ts';
@@ -65,7 +54,7 @@ const STORE_RETRY_MS = 200;
 
 /** Runs workflows: decides, commits, dispatches. */
 export interface DataPlane {
-  readonly workflows: WorkflowService;
+  readonly workflows: WorkflowService & MessageService;
   openWorker(
     caller: NamespaceCaller,
     hello: OpenWorker,
@@ -202,7 +191,13 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
     }
   }
 
-  const operations = { committer, store, visibility, clock, alone, newRunId };
+  function workerFor(namespaceId: number, state: ExecutionState): WorkerSession | undefined {
+    const { taskQueue, stickySession } = state;
+    const sticky = stickySession ? sessions.get(namespaceId, stickySession) : undefined;
+    return matcher.anyOf({ namespaceId, taskQueue, kind: 'workflow' }, sticky);
+  }
+
+  const operations = { committer, store, visibility, clock, alone, newRunId, workerFor };
   return {
     workflows: workflowService(operations),
     openWorker: (caller, hello, channel) =>
@@ -225,35 +220,10 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
       timerPump.stop();
       outboxPump.stop();
       sessionPump.stop();
+      transferPump.stop();
       matcher.close();
       sessions.close();
       await committer.close();
     },
   };
-}
-
-function workflowService(parts: OperationParts): WorkflowService {
-  return {
-    startWorkflow: (caller, input) => answered(startWorkflow(parts, caller, input)),
-    signalWorkflow: (caller, input) => answered(signalWorkflow(parts, caller, input)),
-    requestCancelWorkflow: (caller, input) => answered(requestCancelWorkflow(parts, caller, input)),
-    terminateWorkflow: (caller, input) => answered(terminateWorkflow(parts, caller, input)),
-    describeWorkflow: (caller, input) => answered(describeWorkflow(parts, caller, input)),
-    getHistory: (caller, input, signal) => answered(getHistory(parts, caller, input, signal)),
-    listWorkflows: (caller, input) => answered(listWorkflows(parts, caller, input)),
-    completeActivity: (caller, input) => answered(completeActivity(parts, caller, input)),
-    failActivity: (caller, input) => answered(failActivity(parts, caller, input)),
-    reportActivityCancellation: (caller, input) =>
-      answered(reportActivityCancellation(parts, caller, input)),
-    heartbeatActivity: (caller, input) => answered(heartbeatActivity(parts, caller, input)),
-  };
-}
-
-/** A store that is away is no bug of ours: the caller is told to come again. */
-async function answered<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw error instanceof StoreUnavailableError ? storeAway() : error;
-  }
 }

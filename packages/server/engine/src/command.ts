@@ -46,6 +46,8 @@ export interface StartWorkflow {
   readonly root?: WorkflowExecution;
   /** Set for a run that follows another (see `nextRunCommand`). */
   readonly chain?: ChainPlace;
+  /** Said to the run from the beginning: it precedes the first workflow task (semantics 37, 45). */
+  readonly message?: SignalWorkflow | UpdateWorkflow;
   readonly identity?: string;
   readonly requestId: string;
 }

@@ -25,6 +25,7 @@ const t = initTRPC.context<ContractContext>().create({
 });
 
 export const router = t.router;
+export const mergeRouters = t.mergeRouters;
 
 /** For callers with an API key. Its functions ask {@link callerOf} first. */
 export const namespaceProcedure = t.procedure;

@@ -56,6 +56,7 @@ export const httpStatusOf: Readonly<Record<ErrorCode, number>> = {
   PAYLOAD_TOO_LARGE: 413,
   MALFORMED_FRAME: 400,
   DEADLINE_EXCEEDED: 504,
+  CANCELLED: 499,
   UNAVAILABLE: 503,
   INTERNAL: 500,
 };

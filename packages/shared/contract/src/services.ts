@@ -220,6 +220,6 @@ export interface ControlService {
 }
 
 export interface Services {
-  readonly workflows: WorkflowService;
+  readonly workflows: WorkflowService & MessageService;
   readonly control: ControlService;
 }

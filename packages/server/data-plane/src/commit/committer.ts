@@ -22,9 +22,9 @@ import type { Dispatcher } from './dispatcher.ts';
 import { Draft } from './draft.ts';
 import { EntryCache } from './entry-cache.ts';
 import { EntryLoader } from './entry-loader.ts';
-import type { CloseListener, ExecutionEntry } from './execution-entry.ts';
+import type { CloseListener, CommitListener, ExecutionEntry } from './execution-entry.ts';
 import { HistoryTail } from './history-tail.ts';
-import { judgeStart, terminationFor } from './id-policy.ts';
+import { judgeStart, messageToExisting, terminationFor } from './id-policy.ts';
 import type { Suspect } from './inspect.ts';
 import { failedInside, shuttingDown, storeAway } from './refusals.ts';
 import type { PlaceRequest, Request } from './request.ts';
@@ -125,6 +125,21 @@ export class Committer {
       if (listener) this.unlisten(entry, listener);
       throw error;
     }
+  }
+
+  /**
+   * Hears of every commit of the workflow by this server, until `stop`: what is submitted from here
+   * on cannot be missed.
+   */
+  watch(key: WorkflowKey, listener: CommitListener): { stop(): void } {
+    const entry = this.#cache.take(key);
+    entry.commitListeners.add(listener);
+    return {
+      stop: () => {
+        entry.commitListeners.delete(listener);
+        this.#cache.settle(entry);
+      },
+    };
   }
 
   /** Ends a {@link look} with a listener. */
@@ -284,7 +299,9 @@ export class Committer {
       entry.mustVerify();
     } else {
       entry.waiting.shift();
-      request.done(verdict);
+      const message = messageToExisting(entry.state, request, verdict);
+      if (message) entry.waiting.unshift(message);
+      else request.done(verdict);
     }
     return false;
   }

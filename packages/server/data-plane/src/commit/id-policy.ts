@@ -43,6 +43,30 @@ export function terminationFor(deadline: number): CommandRequest {
   };
 }
 
+/**
+ * What a start that uses the existing run still has to say to it; undefined when it has no message,
+ * was refused, or began that run itself.
+ */
+export function messageToExisting(
+  current: ExecutionState,
+  { command, deadline, done, fail }: StartRequest,
+  verdict: Reply,
+): CommandRequest | undefined {
+  const { message, requestId } = command;
+  if (!message || verdict.outcome.kind !== 'accepted') return undefined;
+  if (current.createRequestId === requestId) return undefined;
+  return {
+    kind: 'command',
+    command: message,
+    runId: current.runId,
+    requestId,
+    session: undefined,
+    deadline,
+    done: (reply) => done({ ...reply, duplicate: true }),
+    fail,
+  };
+}
+
 function answer(current: ExecutionState, outcome: Outcome): Reply {
   const { runId, firstExecutionRunId, nextEventId } = current;
   return { outcome, runId, firstExecutionRunId, nextEventId, eager: [], duplicate: true };

@@ -85,6 +85,12 @@ export class Matcher {
     return session;
   }
 
+  /** A session that serves a queue, with room or without: the preferred one, else the first. */
+  anyOf(key: QueueKey, preferred: WorkerSession | undefined): WorkerSession | undefined {
+    const sessions = this.#queues.get(nameOf(key))?.sessions ?? [];
+    return preferred && sessions.includes(preferred) ? preferred : sessions[0];
+  }
+
   /** Adds slots to a session and hands it what waits. */
   grant(session: WorkerSession, workflow: number, activity: number): void {
     session.grant('workflow', workflow);

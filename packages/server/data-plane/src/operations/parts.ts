@@ -1,6 +1,8 @@
 import type { Clock } from '@perdure/common';
+import type { ExecutionState } from '@perdure/engine';
 import type { ExecutionStore, VisibilityStore } from '@perdure/ports';
 import type { Committer } from '../commit/committer.ts';
+import type { WorkerSession } from '../matching/worker-session.ts';
 
 /** What operations work with. */
 export interface OperationParts {
@@ -11,4 +13,6 @@ export interface OperationParts {
   /** Nobody else writes to the store. */
   readonly alone: boolean;
   newRunId(): string;
+  /** A connected worker that can answer for a run: the one that has it cached, else any. */
+  workerFor(namespaceId: number, state: ExecutionState): WorkerSession | undefined;
 }

@@ -1,5 +1,5 @@
 /** Begins a run, with its first workflow task unless the start is delayed (semantics 1, 53-55, 59). */
-import type { StartWorkflow } from '../command.ts';
+import type { SignalWorkflow, StartWorkflow, UpdateWorkflow } from '../command.ts';
 import type { Outcome } from '../decision.ts';
 import type { EventAttributes, WorkflowExecution } from '@perdure/protocol';
 import type { Draft } from '../draft.ts';
@@ -10,6 +10,8 @@ import {
 } from '../policy/limits.ts';
 import { RETRY_POLICY_RULE, normalizeRetryPolicy } from '../policy/retry.ts';
 import { accepted, rejected } from './outcomes.ts';
+import { decideSignalWorkflow } from './signal-workflow.ts';
+import { decideUpdateWorkflow } from './update-workflow.ts';
 
 const names = ['workflowId', 'runId', 'workflowType', 'taskQueue', 'requestId'] as const;
 const durations = [
@@ -56,6 +58,9 @@ export function decideStartWorkflow(draft: Draft, command: StartWorkflow): Outco
     command.requestId,
   );
   draft.needsWorkflowTask = true;
+  const { message } = command;
+  if (message?.kind === 'signalWorkflow') decideSignalWorkflow(draft, message);
+  else if (message) decideUpdateWorkflow(draft, message);
   return accepted;
 }
 
@@ -82,6 +87,11 @@ function chainFactsOf({
   };
 }
 
+function nameOf(message: SignalWorkflow | UpdateWorkflow): string {
+  if (message.kind === 'signalWorkflow') return message.signalName;
+  return message.request.updateId && message.request.updateName;
+}
+
 function executionOf({ workflowId, runId }: WorkflowExecution): WorkflowExecution {
   return { workflowId, runId };
 }
@@ -96,7 +106,8 @@ function faultOf(command: StartWorkflow): string | undefined {
       return `startWorkflow.${field} must be a whole number of milliseconds of at least 0; got ${value}`;
     }
   }
-  const { retryPolicy, cronSchedule, startDelayMs, chain } = command;
+  const { retryPolicy, cronSchedule, startDelayMs, chain, message } = command;
+  if (message && !nameOf(message)) return 'the message of a startWorkflow needs a name; got none';
   if (retryPolicy && !normalizeRetryPolicy(retryPolicy)) {
     return `startWorkflow.retryPolicy ${RETRY_POLICY_RULE}`;
   }

@@ -1,10 +1,6 @@
-import { PerdureServiceError } from '@perdure/common';
 import type { NamespaceCaller, StartWorkflowInput, StartWorkflowOutput } from '@perdure/contract';
-import type { StartWorkflow } from '@perdure/engine';
-import type { Reply } from '../../commit/request.ts';
-import { checkBlobs } from '../../policy/payload-guard.ts';
-import { CALL_TIMEOUT_MS } from '../ask.ts';
 import type { OperationParts } from '../parts.ts';
+import { submitStart } from '../submit-start.ts';
 
 /** Starts a run, or answers with the one that the id policies point to (semantics 58). */
 export async function startWorkflow(
@@ -12,62 +8,6 @@ export async function startWorkflow(
   caller: NamespaceCaller,
   input: StartWorkflowInput,
 ): Promise<StartWorkflowOutput> {
-  const { header, memo, userMetadata: { summary, details } = {} } = input;
-  checkPolicies(input);
-  checkBlobs(caller, { input: input.input, header, memo, summary, details });
-  const key = { namespaceId: caller.namespaceId, workflowId: input.workflowId };
-  const command: StartWorkflow = {
-    kind: 'startWorkflow',
-    runId: parts.newRunId(),
-    ...factsOf(input),
-  };
-  const reply = await new Promise<Reply>((done, fail) => {
-    parts.committer.submit(key, {
-      kind: 'start',
-      command,
-      reusePolicy: input.workflowIdReusePolicy,
-      conflictPolicy: input.workflowIdConflictPolicy,
-      deadline: parts.clock.now() + CALL_TIMEOUT_MS,
-      done,
-      fail,
-    });
-  });
-  refuse(reply, input);
-  const { runId, firstExecutionRunId } = reply;
-  return { runId, firstExecutionRunId, started: !reply.duplicate };
-}
-
-/** One says that no run may follow, the other that one must. */
-function checkPolicies({
-  workflowIdReusePolicy,
-  workflowIdConflictPolicy,
-}: StartWorkflowInput): void {
-  if (workflowIdReusePolicy !== 'REJECT_DUPLICATE') return;
-  if (workflowIdConflictPolicy !== 'TERMINATE_EXISTING') return;
-  throw new PerdureServiceError(
-    'INVALID_ARGUMENT',
-    'workflowIdReusePolicy REJECT_DUPLICATE and workflowIdConflictPolicy TERMINATE_EXISTING contradict each other: the run that makes way would forbid the one it makes way for; use another reuse policy',
-    { field: 'workflowIdConflictPolicy' },
-  );
-}
-
-function factsOf(input: StartWorkflowInput): Omit<StartWorkflow, 'kind' | 'runId'> {
-  const {
-    namespace: _n,
-    workflowIdReusePolicy: _r,
-    workflowIdConflictPolicy: _c,
-    ...facts
-  } = input;
-  return facts;
-}
-
-function refuse({ outcome, runId }: Reply, input: StartWorkflowInput): void {
-  if (outcome.kind !== 'rejected') return;
-  const { workflowId, workflowType } = input;
-  const started = outcome.reason === 'alreadyStarted';
-  throw new PerdureServiceError(
-    started ? 'WORKFLOW_ALREADY_STARTED' : 'INVALID_ARGUMENT',
-    outcome.message,
-    { workflowId, workflowType, runId },
-  );
+  const { runId, firstExecutionRunId, duplicate } = await submitStart(parts, caller, input);
+  return { runId, firstExecutionRunId, started: !duplicate };
 }

@@ -1,0 +1,80 @@
+/** A start on its way through the mailbox, with or without something to say to the run. */
+import { PerdureServiceError } from '@perdure/common';
+import type { NamespaceCaller, StartWorkflowInput } from '@perdure/contract';
+import type { StartWorkflow } from '@perdure/engine';
+import type { Reply } from '../commit/request.ts';
+import { checkBlobs } from '../policy/payload-guard.ts';
+import { CALL_TIMEOUT_MS } from './ask.ts';
+import type { OperationParts } from './parts.ts';
+
+/**
+ * Starts a run, or answers with the one that the id policies point to (semantics 58).
+ *
+ * @param message said to the run, in the same transition: the one that is begun or used
+ * @throws PerdureServiceError WORKFLOW_ALREADY_STARTED, INVALID_ARGUMENT, RESOURCE_EXHAUSTED
+ */
+export async function submitStart(
+  parts: OperationParts,
+  caller: NamespaceCaller,
+  input: StartWorkflowInput,
+  message?: StartWorkflow['message'],
+): Promise<Reply> {
+  const { header, memo, userMetadata: { summary, details } = {} } = input;
+  checkPolicies(input);
+  checkBlobs(caller, { input: input.input, header, memo, summary, details });
+  const key = { namespaceId: caller.namespaceId, workflowId: input.workflowId };
+  const facts = { ...factsOf(input), message };
+  const command: StartWorkflow = { kind: 'startWorkflow', runId: parts.newRunId(), ...facts };
+  const reply = await new Promise<Reply>((done, fail) => {
+    parts.committer.submit(key, {
+      kind: 'start',
+      command,
+      reusePolicy: input.workflowIdReusePolicy,
+      conflictPolicy: input.workflowIdConflictPolicy,
+      deadline: parts.clock.now() + CALL_TIMEOUT_MS,
+      done,
+      fail,
+    });
+  });
+  refuse(reply, input);
+  return reply;
+}
+
+/** One says that no run may follow, the other that one must. */
+function checkPolicies({
+  workflowIdReusePolicy,
+  workflowIdConflictPolicy,
+}: StartWorkflowInput): void {
+  if (workflowIdReusePolicy !== 'REJECT_DUPLICATE') return;
+  if (workflowIdConflictPolicy !== 'TERMINATE_EXISTING') return;
+  throw new PerdureServiceError(
+    'INVALID_ARGUMENT',
+    'workflowIdReusePolicy REJECT_DUPLICATE and workflowIdConflictPolicy TERMINATE_EXISTING contradict each other: the run that makes way would forbid the one it makes way for; use another reuse policy',
+    { field: 'workflowIdConflictPolicy' },
+  );
+}
+
+function factsOf(input: StartWorkflowInput): Omit<StartWorkflow, 'kind' | 'runId'> {
+  const {
+    namespace: _n,
+    workflowIdReusePolicy: _r,
+    workflowIdConflictPolicy: _c,
+    ...facts
+  } = input;
+  return facts;
+}
+
+const codes = {
+  alreadyStarted: 'WORKFLOW_ALREADY_STARTED',
+  limitExceeded: 'RESOURCE_EXHAUSTED',
+  invalid: 'INVALID_ARGUMENT',
+  notFound: 'INVALID_ARGUMENT',
+  stale: 'INVALID_ARGUMENT',
+} as const;
+
+function refuse({ outcome, runId }: Reply, input: StartWorkflowInput): void {
+  if (outcome.kind !== 'rejected') return;
+  const { workflowId, workflowType } = input;
+  const facts = { workflowId, workflowType, runId };
+  throw new PerdureServiceError(codes[outcome.reason], outcome.message, facts);
+}

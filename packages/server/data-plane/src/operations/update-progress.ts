@@ -1,0 +1,134 @@
+/**
+ * How far an update has come, and waiting until it has come further. Word of it comes with the
+ * commits of this server; what another server commits, and what was committed before, is in the
+ * state of the run. Only a refusal by the validator leaves no trace there.
+ */
+import type { UpdateOutcome, UpdateWorkflowOutput } from '@perdure/contract';
+import { type ExecutionState, type UpdateNews, unfinishedUpdateFailure } from '@perdure/engine';
+import { type WorkflowKey, shardOf } from '@perdure/ports';
+import { decodeEvents } from '@perdure/protocol';
+import { findRun } from './find-run.ts';
+import type { OperationParts } from './parts.ts';
+
+/** Longest wait; the client asks again. */
+const LONG_POLL_MS = 20_000;
+/** How often another server's commits are looked for. */
+const LOOK_AGAIN_MS = 1_000;
+
+export interface UpdateWait {
+  readonly key: WorkflowKey;
+  readonly updateId: string;
+  readonly waitForStage: 'ACCEPTED' | 'COMPLETED';
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Where an update stands. */
+export type Progress =
+  | Pick<UpdateWorkflowOutput, 'stage' | 'outcome'>
+  /** The run closed before it had accepted the update. */
+  | 'left behind'
+  /** The run knows no such update: it never had it, or refused it. */
+  | 'unknown';
+
+/** Hears of one update. Begin before the update is brought, so that nothing is missed; then stop. */
+export class UpdateWatch {
+  readonly #parts: OperationParts;
+  readonly #wait: UpdateWait;
+  readonly #watch: { stop(): void };
+  #news: UpdateNews | undefined;
+  #wake: () => void = () => {};
+
+  constructor(parts: OperationParts, wait: UpdateWait) {
+    this.#parts = parts;
+    this.#wait = wait;
+    this.#watch = parts.committer.watch(wait.key, (news) => {
+      this.#news = news.findLast(({ updateId }) => updateId === wait.updateId) ?? this.#news;
+      this.#wake();
+    });
+    wait.signal?.addEventListener('abort', this.#stirred);
+  }
+
+  readonly #stirred = (): void => this.#wake();
+
+  stop(): void {
+    this.#watch.stop();
+    this.#wait.signal?.removeEventListener('abort', this.#stirred);
+  }
+
+  /** Waits until the update has come as far as is wanted, or has come to an end, or for 20 s. */
+  async progress(runId: string): Promise<Progress> {
+    const { waitForStage, signal } = this.#wait;
+    const until = performance.now() + LONG_POLL_MS;
+    for (;;) {
+      const stirred = new Promise<void>((resolve) => (this.#wake = resolve));
+      const progress = await this.#look(runId);
+      if (typeof progress === 'string' || progress.stage === 'COMPLETED') return progress;
+      if (progress.stage === 'ACCEPTED' && waitForStage === 'ACCEPTED') return progress;
+      const left = until - performance.now();
+      if (left <= 0 || signal?.aborted) return progress;
+      await within(stirred, this.#parts.alone ? left : Math.min(left, LOOK_AGAIN_MS));
+    }
+  }
+
+  async #look(runId: string): Promise<Progress> {
+    const news = this.#news;
+    switch (news?.kind) {
+      case 'completed': {
+        const { result, failure } = news;
+        return completed(failure ? { kind: 'failure', failure } : { kind: 'success', result });
+      }
+      case 'rejected':
+        return completed({ kind: 'failure', failure: news.failure });
+      case 'aborted':
+        return news.accepted ? unfinished : 'left behind';
+      default:
+        return progressOf(this.#parts, this.#wait, runId);
+    }
+  }
+}
+
+/** Where an update stands by the stored state of a run. */
+export async function progressOf(
+  parts: OperationParts,
+  { key, updateId }: Pick<UpdateWait, 'key' | 'updateId'>,
+  runId: string,
+): Promise<Progress> {
+  const state = await findRun(parts, key, runId);
+  const completedEventId = state.completedUpdates.get(updateId);
+  if (completedEventId !== undefined) {
+    return completed(await outcomeOf(parts, key, state, completedEventId));
+  }
+  const update = state.updates.get(updateId);
+  if (!update) return 'unknown';
+  const isOpen = state.status === 'RUNNING';
+  if (update.acceptedEventId > 0) return isOpen ? { stage: 'ACCEPTED' } : unfinished;
+  return isOpen ? { stage: 'ADMITTED' } : 'left behind';
+}
+
+const unfinished = completed({ kind: 'failure', failure: unfinishedUpdateFailure });
+
+function completed(outcome: UpdateOutcome): Progress {
+  return { stage: 'COMPLETED', outcome };
+}
+
+async function outcomeOf(
+  { store }: OperationParts,
+  { namespaceId, workflowId }: WorkflowKey,
+  { runId }: ExecutionState,
+  eventId: number,
+): Promise<UpdateOutcome> {
+  const run = { namespaceId, shard: shardOf(namespaceId, workflowId), runId };
+  const [event] = decodeEvents((await store.readHistory(run, eventId, 1)).segment);
+  if (event?.eventType !== 'WorkflowExecutionUpdateCompleted') {
+    throw new Error(`event ${eventId} of run ${runId} should complete an update`);
+  }
+  const { result, failure } = event.attributes;
+  return failure ? { kind: 'failure', failure } : { kind: 'success', result };
+}
+
+async function within(stirred: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([stirred, late]);
+  clearTimeout(timer);
+}
