@@ -171,6 +171,8 @@ export class Worker {
         workflowTask: (task) => void workflows?.start(task),
         activityTask: (task) => void activities.start(task),
         cancelActivity: (token) => activities.cancel(token),
+        query: (query) =>
+          void workflows?.answerQuery(query).then((answer) => session.answer(answer)),
         runningActivities: () => [...activities.tokens(), ...(workflows?.offeredTokens() ?? [])],
         runningWorkflowTasks: () => workflows?.tokens() ?? [],
         failed: (error) => this.#fail(error),

@@ -17,6 +17,8 @@ import type {
   ActivityToken,
   Completion,
   Heartbeat,
+  QueryAnswer,
+  QueryTask,
   WorkflowTask,
   WorkflowTaskToken,
 } from '@perdure/protocol';
@@ -27,6 +29,8 @@ export interface SessionListener {
   workflowTask(task: WorkflowTask): void;
   activityTask(task: ActivityTask): void;
   cancelActivity(token: ActivityToken): void;
+  /** Takes no slot; the answer goes to {@link WorkerSession.answer}. */
+  query(query: QueryTask): void;
   /** Tasks under way; asked when the session is resumed. */
   runningActivities(): ActivityToken[];
   runningWorkflowTasks(): WorkflowTaskToken[];
@@ -100,6 +104,7 @@ export class WorkerSession {
         for (const ack of message.acks) this.#acknowledged(ack);
         for (const task of message.workflowTasks) this.#takeWorkflowTask(task);
         for (const task of message.activityTasks) this.#takeActivityTask(task);
+        for (const query of message.queries ?? []) listener.query(query);
       },
       cancelActivities: ({ tokens }) => tokens.forEach((token) => listener.cancelActivity(token)),
       failed: (error) => this.#failed(error),
@@ -116,6 +121,13 @@ export class WorkerSession {
     const numbered = { ...completion, n: this.#nextNumber++ } as Completion;
     this.#unacknowledged.set(numbered.n, { completion: numbered, onAck });
     if (this.#isOpen) this.#report([numbered]);
+  }
+
+  /** Answers a query. Without a connection it is dropped: the server asks somebody else. */
+  answer(answer: QueryAnswer): void {
+    if (!this.#isOpen) return;
+    const { number: channel } = this.#channel;
+    this.#channel.send({ kind: 'answerQueries', channel, answers: [answer] });
   }
 
   /** Sends it, or keeps it until it can be sent and it is still the attempt's last. */

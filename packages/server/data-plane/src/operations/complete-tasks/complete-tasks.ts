@@ -164,9 +164,10 @@ function failureFor({ message, code }: PerdureServiceError): Failure {
 function commandFor(completion: Completion, { sessionId, identity }: WorkerSession): Command {
   switch (completion.kind) {
     case 'workflowTaskCompleted': {
-      const { token, commands } = completion;
+      const { token, commands, forceCreateNewTask } = completion;
       const by = { session: sessionId, identity };
-      return { kind: 'completeWorkflowTask', ...startOf(token), ...by, commands };
+      const kind = 'completeWorkflowTask';
+      return { kind, ...startOf(token), ...by, commands, forceCreateNewTask };
     }
     case 'workflowTaskFailed': {
       const { token, cause, failure } = completion;
