@@ -65,7 +65,7 @@ export class StepPlayer {
     const commands = await this.begin(step);
     for (const resolution of recorded.localActivities) {
       this.#requireScheduled(resolution);
-      commands.push({ kind: 'recordLocalActivity', ...resolution });
+      commands.push({ ...resolution, kind: 'recordLocalActivity' });
       commands.push(...(await this.resolve(resolution, true)));
     }
     checkReplay(commands, recorded);

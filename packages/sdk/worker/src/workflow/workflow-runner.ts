@@ -236,7 +236,7 @@ export class WorkflowRunner implements StepFuser {
       while (player.localActivities.size > 0 && !commands.some(closesRun)) {
         const resolution = await this.#nextLocalActivity(run, timeIsUp.passed);
         if (!resolution) return { startedEventId, commands, forceCreateNewTask: true };
-        commands.push({ kind: 'recordLocalActivity', ...resolution });
+        commands.push({ ...resolution, kind: 'recordLocalActivity' });
         commands.push(...(await player.resolve(resolution, false)));
       }
     } finally {

@@ -4,12 +4,24 @@
  */
 import {
   CancellationScope,
+  type ChildWorkflowCancellationType,
+  type Workflow,
   condition,
+  currentUpdateInfo,
   defineSignal,
+  defineUpdate,
+  deprecatePatch,
+  executeChild,
+  getExternalWorkflowHandle,
+  patched,
   proxyActivities,
+  proxyLocalActivities,
   setHandler,
   sleep,
+  upsertMemo,
+  upsertSearchAttributes,
   uuid4,
+  workflowInfo,
 } from '@perdure/workflow';
 
 /** One statement of a program. */
@@ -17,6 +29,12 @@ export type Statement =
   | { readonly do: 'activity'; readonly value: number }
   | { readonly do: 'sleep'; readonly ms: number }
   | { readonly do: 'random' }
+  | { readonly do: 'local'; readonly value: number }
+  | { readonly do: 'child'; readonly value: number; readonly cancellation: CancellationName }
+  | { readonly do: 'tellOther'; readonly value: number }
+  | { readonly do: 'cancelOther' }
+  | { readonly do: 'patch'; readonly id: string; readonly deprecated: boolean }
+  | { readonly do: 'note'; readonly value: number }
   | { readonly do: 'awaitSignals'; readonly count: number; readonly timeoutMs?: number }
   | { readonly do: 'parallel'; readonly branches: readonly Program[] }
   | { readonly do: 'race'; readonly branches: readonly Program[] }
@@ -26,10 +44,17 @@ export type Statement =
 
 export type Program = readonly Statement[];
 
+type CancellationName = keyof typeof ChildWorkflowCancellationType;
+
 const { work } = proxyActivities<{ work(value: number): Promise<number> }>({
   startToCloseTimeout: '1 minute',
 });
 const tell = defineSignal<[number]>('tell');
+
+const { near } = proxyLocalActivities<{ near(value: number): Promise<number> }>({
+  startToCloseTimeout: '1 minute',
+});
+const change = defineUpdate<string, [number]>('change');
 
 /** Runs a program and returns its trace. */
 export async function run(program: Program): Promise<string[]> {
@@ -41,6 +66,21 @@ export async function run(program: Program): Promise<string[]> {
     if (value % 3 === 0) await sleep(value + 1);
     trace.push(`signal ${value} handled`);
   });
+
+  setHandler(
+    change,
+    async (value) => {
+      trace.push(`update ${value} ${currentUpdateInfo()?.id}`);
+      if (value % 3 === 0) await sleep(value + 1);
+      if (value % 5 === 0) await work(value);
+      return `changed ${value} ${currentUpdateInfo()?.id}`;
+    },
+    {
+      validator: (value) => {
+        if (value % 4 === 3) throw new RangeError('refused');
+      },
+    },
+  );
 
   async function attempt(what: () => Promise<unknown>): Promise<void> {
     try {
@@ -66,6 +106,24 @@ export async function run(program: Program): Promise<string[]> {
         return sleep(statement.ms);
       case 'random':
         return `${uuid4()} ${Math.random()} ${Date.now()}`;
+      case 'local':
+        return near(statement.value);
+      case 'child':
+        return executeChild<Workflow>('kid', {
+          args: [statement.value],
+          cancellationType: statement.cancellation,
+        });
+      case 'tellOther':
+        return getExternalWorkflowHandle('other').signal('tell', statement.value as never);
+      case 'cancelOther':
+        return getExternalWorkflowHandle('other').cancel();
+      case 'patch':
+        if (statement.deprecated) return deprecatePatch(statement.id);
+        return patched(statement.id) ? sleep(1) : work(0);
+      case 'note':
+        upsertMemo({ note: statement.value });
+        upsertSearchAttributes({ Note: [statement.value] });
+        return JSON.stringify(workflowInfo().memo);
       case 'awaitSignals':
         return statement.timeoutMs === undefined
           ? condition(() => signals >= statement.count)

@@ -43,7 +43,10 @@ export function dispatchBufferedUpdates(run: Run): void {
 export function rejectBufferedUpdates(run: Run): void {
   for (const update of run.bufferedUpdates.splice(0)) {
     const message = `No registered handler for update: ${update.name}`;
-    reject(run, update, ApplicationFailure.nonRetryable(message));
+    const error = ApplicationFailure.nonRetryable(message);
+    // No code of the user's is to blame for where it was made.
+    error.stack = `${error.name}: ${message}`;
+    reject(run, update, error);
   }
 }
 
