@@ -20,3 +20,17 @@ export class CombinedWorkerRunError extends Error {
   }
 }
 defineSymbolErrorClass('CombinedWorkerRunError')(CombinedWorkerRunError);
+
+/** A history could not be replayed; `cause` says why. */
+export class ReplayError extends Error {
+  readonly workflowId: string;
+  readonly runId: string;
+  constructor(workflowId: string, runId: string, cause: Error) {
+    super(`run ${runId} of workflow '${workflowId}' cannot be replayed: ${cause.message}`, {
+      cause,
+    });
+    this.workflowId = workflowId;
+    this.runId = runId;
+  }
+}
+defineSymbolErrorClass('ReplayError')(ReplayError);

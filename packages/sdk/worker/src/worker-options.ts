@@ -129,7 +129,8 @@ export function compileWorkerOptions(options: WorkerOptions): CompiledWorkerOpti
   };
 }
 
-function failureTypeNames(
+/** The names that {@link WorkerOptions.workflowFailureErrorTypes} lists, by workflow type. */
+export function failureTypeNames(
   listed: Readonly<Record<string, readonly string[]>>,
 ): (workflowType: string) => readonly string[] {
   const forAll = listed['*'] ?? [];

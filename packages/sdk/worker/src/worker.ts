@@ -5,8 +5,15 @@ import { type HistoryEvent, concatBytes, decodeEvents } from '@perdure/protocol'
 import { ActivityRunner } from './activity/activity-runner.ts';
 import { DefaultLogger } from './default-logger.ts';
 import { CombinedWorkerRunError, GracefulShutdownPeriodExpiredError } from './errors.ts';
-import { bundleWorkflowCode } from './sandbox/bundle.ts';
-import { type Sandbox, createSandbox } from './sandbox/sandbox.ts';
+import {
+  type History,
+  type HistoryToReplay,
+  type ReplayResult,
+  type ReplayWorkerOptions,
+  createReplayer,
+} from './replay.ts';
+import { loadSandbox } from './sandbox/load-sandbox.ts';
+import type { Sandbox } from './sandbox/sandbox.ts';
 import { WorkerSession } from './session/worker-session.ts';
 import { onShutdownSignal } from './shutdown-signals.ts';
 import {
@@ -85,6 +92,32 @@ export class Worker {
     ]);
     const ownsConnection = options.connection === undefined;
     return new Worker({ options: compiled, connection, ownsConnection, converter, sandbox, log });
+  }
+
+  /**
+   * Replays a history with the workflow code at hand, without a server: does the code still do what
+   * it did?
+   *
+   * @throws DeterminismViolationError when the code asks for something else than it did
+   * @throws ReplayError when the replay fails in another way
+   */
+  static async runReplayHistory(
+    options: ReplayWorkerOptions,
+    history: History,
+    workflowId?: string,
+  ): Promise<void> {
+    const replayer = await createReplayer(options);
+    const { error } = await replayer.replay({ workflowId, history });
+    if (error) throw error;
+  }
+
+  /** Replays any number of histories; of each, why it cannot be replayed, if it cannot. */
+  static async *runReplayHistories(
+    options: ReplayWorkerOptions,
+    histories: AsyncIterable<HistoryToReplay> | Iterable<HistoryToReplay>,
+  ): AsyncGenerator<ReplayResult> {
+    const replayer = await createReplayer(options);
+    for await (const each of histories) yield replayer.replay(each);
   }
 
   getState(): WorkerState {
@@ -240,20 +273,6 @@ export class Worker {
     }
     return decodeEvents(concatBytes(segments));
   }
-}
-
-async function loadSandbox(options: WorkerOptions): Promise<Sandbox | undefined> {
-  const { workflowBundle, workflowsPath, dataConverter, interceptors, bundlerOptions } = options;
-  if (workflowBundle) return createSandbox(workflowBundle);
-  if (workflowsPath === undefined) return undefined;
-  const bundle = await bundleWorkflowCode({
-    workflowsPath,
-    ignoreModules: bundlerOptions?.ignoreModules,
-    workflowInterceptorModules: interceptors?.workflowModules,
-    payloadConverterPath: dataConverter?.payloadConverterPath,
-    failureConverterPath: dataConverter?.failureConverterPath,
-  });
-  return createSandbox(bundle);
 }
 
 /** @throws GracefulShutdownPeriodExpiredError when it takes longer */

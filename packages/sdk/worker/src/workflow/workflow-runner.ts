@@ -119,7 +119,8 @@ export class WorkflowRunner implements StepFuser {
       const done = await this.#live(run, steps, task.taskTimeoutMs);
       await this.#complete(run, token, done);
     } catch (error) {
-      await this.#fail(token, error);
+      if (this.#failsRun(task.workflowType, error)) await this.#failRun(token, error);
+      else await this.#fail(token, error);
     }
     session.free('workflow');
     if (this.#tasks.get(runId) === token) this.#tasks.delete(runId);
@@ -318,6 +319,23 @@ export class WorkflowRunner implements StepFuser {
     session.complete({ ...completed, forceCreateNewTask }, (ack) =>
       this.#acknowledged(run, done, ack),
     );
+  }
+
+  /** Whether the worker wants runs to fail whose code no longer does what it did (semantics 48). */
+  #failsRun(workflowType: string, error: unknown): error is NondeterminismError {
+    if (!(error instanceof NondeterminismError)) return false;
+    const names = this.#parts.options.failureTypeNames(workflowType);
+    return names.includes('NondeterminismError') || names.includes('Error');
+  }
+
+  async #failRun(token: WorkflowTaskToken, error: NondeterminismError): Promise<void> {
+    const { converter, options, session } = this.#parts;
+    const run = this.#cache.use(token.runId);
+    if (run) this.#cache.evict(run);
+    const place = { namespace: options.namespace, workflowId: token.workflowId };
+    const failure = await failureOfError(converter, place, error);
+    const commands = [{ commandType: 'FailWorkflowExecution', failure }] as const;
+    session.complete({ kind: 'workflowTaskCompleted', token, commands }, () => {});
   }
 
   async #fail(token: WorkflowTaskToken, error: unknown): Promise<void> {

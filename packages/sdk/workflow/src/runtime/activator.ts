@@ -96,6 +96,8 @@ export function step(): number {
 
 /** Leaves the run; no code of its own runs from here to the next {@link begin}. */
 export function leave(): void {
+  const run = currentRunOrUndefined();
+  if (run?.readOnly !== undefined) endQuery(run);
   setCurrentRun(undefined);
   work = nothing;
 }
@@ -141,14 +143,18 @@ function interceptedCommands(
   }
 }
 
+/** A query has no effect but its answer; what else it tried is void. */
+function endQuery(run: Run): void {
+  run.readOnly = undefined;
+  run.taskError = undefined;
+  if (run.randomBeforeQuery) run.random = run.randomBeforeQuery;
+}
+
 function concludeQuery(run: Run, { jobs }: Activation): ActivationResult {
   answerTheRest(run, jobs);
-  run.readOnly = undefined;
-  if (run.randomBeforeQuery) run.random = run.randomBeforeQuery;
-  const { answers } = run;
-  run.answers = [];
-  // A query has no other effect; what it tried beside its answer is void.
-  run.taskError = undefined;
+  const asked = new Set(jobs.map((job) => job.kind === 'queryWorkflow' && job.queryId));
+  const answers = run.answers.filter(({ queryId }) => asked.has(queryId));
+  run.answers = run.answers.filter(({ queryId }) => !asked.has(queryId));
   return { kind: 'completed', commands: [], answers, ...run.takeTold() };
 }
 

@@ -1,0 +1,146 @@
+/**
+ * Replaying histories with the workflow code at hand, without a server: for tests that tell, before
+ * a deployment, whether running workflows can follow a change of their code.
+ */
+import { loadConverter } from '@perdure/client';
+import { ValueError } from '@perdure/common';
+import type { LoadedDataConverter } from '@perdure/data-converter';
+import { loadClientConnectConfig } from '@perdure/envconfig';
+import type { HistoryEvent } from '@perdure/protocol';
+import { DeterminismViolationError } from '@perdure/workflow';
+import { DefaultLogger } from './default-logger.ts';
+import { ReplayError } from './errors.ts';
+import { loadSandbox } from './sandbox/load-sandbox.ts';
+import type { Sandbox } from './sandbox/sandbox.ts';
+import { callSinks } from './sinks.ts';
+import { type WorkerOptions, failureTypeNames } from './worker-options.ts';
+import { HistoryJobs, type RunPlace, type TaskStep } from './workflow/history-jobs.ts';
+import { NondeterminismError } from './workflow/replay-check.ts';
+import { StepPlayer } from './workflow/step-player.ts';
+
+/** Options of a replay: those of a worker that have to do with workflow code and its payloads. */
+export type ReplayWorkerOptions = Pick<
+  WorkerOptions,
+  | 'workflowBundle'
+  | 'workflowsPath'
+  | 'dataConverter'
+  | 'keyRing'
+  | 'interceptors'
+  | 'bundlerOptions'
+  | 'namespace'
+  | 'sinks'
+  | 'workflowFailureErrorTypes'
+  | 'logger'
+> & {
+  /** Ignored: kept for programs that give it. */
+  replayName?: string;
+};
+
+/** A run's events from the first on, as `handle.fetchHistory()` gives them. */
+export interface History {
+  readonly events: readonly HistoryEvent[];
+}
+
+/** A history, and whose it is. */
+export interface HistoryToReplay {
+  /** Default: as the history says. */
+  readonly workflowId?: string;
+  /** Default: as the history says; a run made by a reset is not named in its own. */
+  readonly runId?: string;
+  readonly history: History;
+}
+
+/** What came of a replay. */
+export interface ReplayResult {
+  readonly workflowId: string;
+  readonly runId: string;
+  /** Why the history cannot be replayed; absent when it can. */
+  readonly error?: ReplayError | DeterminismViolationError;
+}
+
+/** Replays histories, one at a time. */
+export interface Replayer {
+  /** Never rejects for what a history or the code does. */
+  replay(what: HistoryToReplay): Promise<ReplayResult>;
+}
+
+/**
+ * Prepares to replay.
+ *
+ * @throws ValueError without workflow code
+ */
+export async function createReplayer(options: ReplayWorkerOptions): Promise<Replayer> {
+  const [sandbox, converter] = await Promise.all([loadSandbox(options), loadConverter(options)]);
+  if (!sandbox) throw new ValueError('a replay needs workflowsPath or workflowBundle; got neither');
+  const namespace = options.namespace ?? loadClientConnectConfig().namespace;
+  const replay = new SandboxReplay(options, sandbox, converter);
+  return {
+    async replay(what) {
+      const place = placeOf(what, namespace);
+      const { workflowId, runId } = place;
+      const error = await replay.run(place, what.history);
+      return error ? { workflowId, runId, error } : { workflowId, runId };
+    },
+  };
+}
+
+class SandboxReplay {
+  readonly #options: ReplayWorkerOptions;
+  readonly #sandbox: Sandbox;
+  readonly #converter: LoadedDataConverter;
+
+  constructor(options: ReplayWorkerOptions, sandbox: Sandbox, converter: LoadedDataConverter) {
+    this.#options = options;
+    this.#sandbox = sandbox;
+    this.#converter = converter;
+  }
+
+  async run(place: RunPlace, { events }: History): Promise<ReplayResult['error']> {
+    try {
+      const steps = await new HistoryJobs(this.#converter, place).steps(events);
+      // Once more where it goes wrong, with a stack for every call, to tell the line.
+      await this.#play(place, steps, false).catch(async (error: unknown) => {
+        if (error instanceof NondeterminismError) await this.#play(place, steps, true);
+        throw error;
+      });
+      return undefined;
+    } catch (error) {
+      if (error instanceof NondeterminismError) return new DeterminismViolationError(error.message);
+      const cause = error instanceof Error ? error : new Error(String(error));
+      return new ReplayError(place.workflowId, place.runId, cause);
+    }
+  }
+
+  async #play(place: RunPlace, steps: readonly TaskStep[], tracing: boolean): Promise<void> {
+    const { sinks, logger = new DefaultLogger('WARN'), workflowFailureErrorTypes } = this.#options;
+    const sandbox = this.#sandbox.createRun(place.runId, {
+      tracing,
+      failureTypeNames: failureTypeNames(workflowFailureErrorTypes ?? {}),
+    });
+    const player = new StepPlayer(sandbox, ({ sinkCalls = [] }, isReplaying) => {
+      if (!tracing) callSinks(sinks, sinkCalls, isReplaying, logger);
+    });
+    try {
+      for (const step of steps) if (step.recorded) await player.replay(step);
+    } finally {
+      sandbox.dispose();
+    }
+  }
+}
+
+/** @throws ValueError for a history that does not begin with the first event */
+function placeOf({ workflowId, runId, history }: HistoryToReplay, namespace: string): RunPlace {
+  const [first] = history.events;
+  if (first?.eventType !== 'WorkflowExecutionStarted') {
+    throw new ValueError(
+      'a history must begin with WorkflowExecutionStarted; got ' +
+        `${first ? first.eventType : 'no events'}: fetch it from the first event on`,
+    );
+  }
+  const { attributes } = first;
+  return {
+    namespace,
+    workflowId: workflowId ?? attributes.workflowId,
+    runId: runId ?? attributes.originalExecutionRunId ?? attributes.firstExecutionRunId,
+  };
+}
