@@ -33,6 +33,12 @@ export {
 export { retryPolicy } from './retry-policy.ts';
 export * from './search-attributes.ts';
 export * from './stream.ts';
+export type { BlobPlace, BlobPurpose, TemporalJsonOptions } from './temporal-json/scene.ts';
+export {
+  type TemporalHistoryJson,
+  fromTemporalJson,
+  toTemporalJson,
+} from './temporal-json/temporal-json.ts';
 export * from './updates.ts';
 export { packUuid, unpackUuid } from './uuid.ts';
 export * from './workflow-execution.ts';

@@ -2,8 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type EventType,
-  type Field,
-  type HistoryEvent,
   concatBytes,
   decodeEvents,
   encodeEvent,
@@ -11,21 +9,12 @@ import {
   eventDefinitions,
   pack,
 } from '../src/index.ts';
-import { anyOf, normal } from './fixtures.ts';
+import { anyEventOf, normal } from './fixtures.ts';
 
 const types = Object.keys(eventDefinitions) as EventType[];
 
 /** Any event of any type. */
-const anyEvent = fc.oneof(
-  ...types.map((eventType) =>
-    fc.record({
-      eventId: fc.nat(60_000),
-      eventTime: fc.nat(2_000_000_000_000),
-      eventType: fc.constant(eventType),
-      attributes: anyOf(eventDefinitions[eventType][1] as Field<unknown>),
-    }),
-  ),
-) as fc.Arbitrary<HistoryEvent>;
+const anyEvent = fc.oneof(...types.map(anyEventOf));
 
 describe('events', () => {
   it('come back from bytes as they were', () => {
