@@ -12,3 +12,4 @@ export type {
   TimeSkippingTestWorkflowEnvironmentOptions,
 } from './environment-options.ts';
 export { TestWorkflowEnvironment } from './test-workflow-environment.ts';
+export { workflowInterceptorModules } from './workflow/interceptor-modules.ts';

@@ -96,3 +96,25 @@ test('the log of the activity goes where it is told', async () => {
   await env.run(() => log.info('baking', { minutes: 40 }));
   expect(said).toEqual([['baking', { minutes: 40 }]]);
 });
+
+test('interceptors stand around the function, the first outermost', async () => {
+  const seen: string[] = [];
+  const note = (name: string) => (context: Context) => ({
+    inbound: {
+      async execute(
+        input: { readonly args: unknown[]; readonly headers: object },
+        next: (input: never) => Promise<unknown>,
+      ) {
+        seen.push(`${name} ${context.info.attempt} ${String(input.args[0])}`);
+        const args = [`${String(input.args[0])} by ${name}`];
+        return `${String(await next({ ...input, args } as never))}, seen by ${name}`;
+      },
+    },
+  });
+  const interceptors = [note('first'), () => ({}), note('second')];
+  const env = new MockActivityEnvironment({ attempt: 2 }, { interceptors });
+  expect(await env.run((word: string) => `${word}!`, 'cake')).toBe(
+    'cake by first by second!, seen by second, seen by first',
+  );
+  expect(seen).toEqual(['first 2 cake', 'second 2 cake by first']);
+});

@@ -16,7 +16,11 @@ import {
 } from '@perdure/worker';
 import fc from 'fast-check';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { MockActivityEnvironment, TestWorkflowEnvironment } from '../src/index.ts';
+import {
+  MockActivityEnvironment,
+  TestWorkflowEnvironment,
+  workflowInterceptorModules,
+} from '../src/index.ts';
 import { Activities } from './activities.ts';
 import * as workflows from './workflows.ts';
 
@@ -325,6 +329,26 @@ test('payloads are sealed; a key ring of null has them travel in the clear', asy
   };
   expect(await resultOf(clear)).toContain('marzipan');
   expect(await resultOf(env)).not.toContain('marzipan');
+});
+
+test('with the interceptors, a failed assertion fails the workflow', async () => {
+  const env = await newEnvironment();
+  const workflowsPath = fileURLToPath(new URL('./workflows.ts', import.meta.url));
+  const interceptors = { workflowModules: workflowInterceptorModules };
+  const worker = await workerOf(env, { workflowBundle: undefined, workflowsPath, interceptors });
+  const failureOf = async (handle: WorkflowHandle): Promise<unknown> => {
+    const error: unknown = await handle.result().catch((reason: unknown) => reason);
+    return (error as WorkflowFailedError).cause;
+  };
+  await worker.runUntil(async () => {
+    const facts = { type: 'AssertionError', nonRetryable: true };
+    const lonely = await start(env, workflows.assertsInVain);
+    expect(await failureOf(lonely)).toMatchObject({ ...facts, message: 'expected 1 to be 2' });
+    const told = await start(env, workflows.assertsInVain);
+    await told.signal(workflows.check);
+    const message = 'expected the signal to be welcome';
+    expect(await failureOf(told)).toMatchObject({ ...facts, message });
+  });
 });
 
 test('the environment of the process does not matter', async () => {

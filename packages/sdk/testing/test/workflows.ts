@@ -137,3 +137,19 @@ export async function failTasks(): Promise<void> {
   await sleep('1 hour');
   throw new TypeError('a bug');
 }
+
+/** As assertion libraries do. */
+class AssertionError extends Error {
+  override readonly name = 'AssertionError';
+}
+
+export const check = defineSignal('check');
+
+/** Asserts what does not hold: in the signal handler, or when nobody signals for an hour. */
+export async function assertsInVain(): Promise<void> {
+  setHandler(check, () => {
+    throw new AssertionError('expected the signal to be welcome');
+  });
+  await sleep('1 hour');
+  throw new AssertionError('expected 1 to be 2');
+}

@@ -7,10 +7,19 @@ import {
   asyncLocalStorage,
 } from '@perdure/activity';
 import { type Logger, silentLogger } from '@perdure/common';
+import type { WorkerOptions } from '@perdure/worker';
 import { defaultActivityInfo } from './default-activity-info.ts';
+
+type InterceptorsFactory = NonNullable<
+  NonNullable<WorkerOptions['interceptors']>['activity']
+>[number];
+type Interceptors = ReturnType<InterceptorsFactory>;
+type ExecuteInput = Parameters<NonNullable<NonNullable<Interceptors['inbound']>['execute']>>[0];
 
 /** Options of a {@link MockActivityEnvironment}. */
 export interface MockActivityEnvironmentOptions {
+  /** Those of a worker; each is called once, with the context. The first is outermost. */
+  interceptors?: readonly InterceptorsFactory[];
   /** Where `log` of the activity goes. Default: nowhere. */
   logger?: Logger;
 }
@@ -32,16 +41,19 @@ export class MockActivityEnvironment extends EventEmitter<{ heartbeat: [details:
   /** What the functions see as `Context.current()`. */
   readonly context: Context;
   readonly #cancellation = new ActivityCancellation();
+  readonly #interceptors: readonly Interceptors[];
 
   /** @param info what differs from {@link defaultActivityInfo} */
-  constructor(info: Partial<Info> = {}, { logger }: MockActivityEnvironmentOptions = {}) {
+  constructor(info: Partial<Info> = {}, options: MockActivityEnvironmentOptions = {}) {
     super();
+    const { logger = silentLogger, interceptors = [] } = options;
     this.context = new Context({
       info: { ...defaultActivityInfo, ...info },
       heartbeatFn: (details) => void this.emit('heartbeat', details),
       cancellation: this.#cancellation,
-      log: logger ?? silentLogger,
+      log: logger,
     });
+    this.#interceptors = interceptors.map((factory) => factory(this.context));
   }
 
   /** Runs a function as an activity; settles as it does. */
@@ -49,7 +61,13 @@ export class MockActivityEnvironment extends EventEmitter<{ heartbeat: [details:
     fn: (...args: Args) => R | Promise<R>,
     ...args: Args
   ): Promise<R> {
-    return asyncLocalStorage.run(this.context, async () => fn(...args));
+    type Execute = (input: ExecuteInput) => Promise<unknown>;
+    const last: Execute = async (input) => fn(...(input.args as Args));
+    const execute = this.#interceptors.reduceRight<Execute>((next, { inbound }) => {
+      return inbound?.execute ? (input) => inbound.execute!(input, next) : next;
+    }, last);
+    const run = () => execute({ args, headers: {} });
+    return asyncLocalStorage.run(this.context, run) as Promise<R>;
   }
 
   /** Cancels what runs here, and what will; only the first reason counts. Default CANCELLED. */
