@@ -26,6 +26,7 @@ import {
   nextRunCommand,
   openTransition,
   transfersOf,
+  withHistoryBytes,
 } from '../src/index.ts';
 import { checkDecision, deepFreeze } from './invariants.ts';
 
@@ -281,6 +282,12 @@ export class Run {
       this.ok({ kind: 'wakeUp' });
     }
     this.now = until;
+    return this;
+  }
+
+  /** The store tells how large the history is. */
+  resize(historyBytes: number): this {
+    this.#state = withHistoryBytes(this.state, historyBytes);
     return this;
   }
 
