@@ -13,12 +13,7 @@ export {
   GracefulShutdownPeriodExpiredError,
   ReplayError,
 } from './errors.ts';
-export type {
-  History,
-  HistoryToReplay,
-  ReplayResult,
-  ReplayWorkerOptions,
-} from './replay.ts';
+export type { History, HistoryToReplay, ReplayResult, ReplayWorkerOptions } from './replay.ts';
 export {
   type BundleOptions,
   type WorkflowBundle,

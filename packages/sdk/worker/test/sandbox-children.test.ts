@@ -16,7 +16,7 @@ beforeAll(async () => {
 const run = (type: string, ...args: unknown[]): DrivenRun => new DrivenRun(sandbox, type, args);
 const completed = (result: unknown) => [{ kind: 'completeWorkflow', result: [result] }];
 const resultOf = (commands: readonly SeenCommand[]): unknown =>
-  (commands.at(-1)?.['result'] as unknown[])[0];
+  (commands.at(-1)?.['result'] as unknown[] | undefined)?.[0];
 
 const start = (more: object = {}) => ({
   kind: 'startChildWorkflow',

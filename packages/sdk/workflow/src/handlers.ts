@@ -1,9 +1,9 @@
 /** Being told and asked things from outside: handlers of signals, queries and updates. */
-import {
+import type {
   HandlerUnfinishedPolicy,
-  type QueryDefinition,
-  type SignalDefinition,
-  type UpdateDefinition,
+  QueryDefinition,
+  SignalDefinition,
+  UpdateDefinition,
 } from '@perdure/common';
 import { startedRun } from './runtime/current-run.ts';
 import { dispatchBufferedSignals } from './runtime/jobs/signal-workflow.ts';

@@ -33,6 +33,12 @@ export function takeOut(result: ActivationResult, stacks: StackMapper): Activati
 }
 
 function takeOutCommand(command: SandboxCommand, stacks: StackMapper): SandboxCommand {
+  const taken = takeOutFacts(command, stacks);
+  const { callStack } = taken;
+  return callStack === undefined ? taken : { ...taken, callStack: stacks.mapStack(callStack) };
+}
+
+function takeOutFacts(command: SandboxCommand, stacks: StackMapper): SandboxCommand {
   switch (command.kind) {
     case 'completeWorkflow':
       return { ...command, result: payloads(command.result) };

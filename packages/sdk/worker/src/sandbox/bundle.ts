@@ -70,7 +70,8 @@ function entryOf(options: BundleOptions): Entry {
   if (modules.length === 0 && !payloadConverterPath && !failureConverterPath) return { path };
   const lines = [importAll('workflows', path)];
   modules.forEach((each, i) => lines.push(importAll(`interceptors${i}`, each)));
-  const parts = ['workflows', `interceptorModules: [${modules.map((_, i) => `interceptors${i}`)}]`];
+  const names = modules.map((_, i) => `interceptors${i}`).join(', ');
+  const parts = ['workflows', `interceptorModules: [${names}]`];
   for (const [name, from] of [
     ['payloadConverter', payloadConverterPath],
     ['failureConverter', failureConverterPath],

@@ -6,7 +6,12 @@ import { type Sandbox, createSandbox } from './sandbox.ts';
 /** What says where workflow code is, and what goes with it. */
 export type SandboxOptions = Pick<
   WorkerOptions,
-  'workflowBundle' | 'workflowsPath' | 'dataConverter' | 'interceptors' | 'bundlerOptions' | 'logger'
+  | 'workflowBundle'
+  | 'workflowsPath'
+  | 'dataConverter'
+  | 'interceptors'
+  | 'bundlerOptions'
+  | 'logger'
 >;
 
 /**

@@ -173,7 +173,8 @@ function createDriver(loaded: Runtime, takeStep: () => number, stacks: StackMapp
     unhandled: readonly unknown[],
   ): ActivationResult => takeOut(loaded.conclude(run, activation, unhandled), stacks);
   return {
-    pendingStacks: (run) => Array.from(loaded.pendingStacks(run), stacks.mapStack),
+    pendingStacks: (run) =>
+      Array.from(loaded.pendingStacks(run), (stack) => stacks.mapStack(stack)),
     dispose: (run) => loaded.dispose(run),
     activate(run, activation) {
       const watch = new RejectionWatch();

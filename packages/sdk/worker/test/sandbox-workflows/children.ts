@@ -100,7 +100,7 @@ export async function cancels(
   const calling = scope.run(async () => {
     const handle = startChild('other', { workflowId: 'kid', cancellationType });
     seen.push(await outcome(handle.then(() => 'started')));
-    const result = await outcome(handle.then(({ result }) => result()));
+    const result = await outcome(handle.then((started) => started.result()));
     seen.push(result);
   });
   if (when === 'next task') await sleep(1);

@@ -1,7 +1,7 @@
 /** Queries and updates. */
 import {
   ApplicationFailure,
-  HandlerUnfinishedPolicy,
+  type HandlerUnfinishedPolicy,
   allHandlersFinished,
   condition,
   currentUpdateInfo,

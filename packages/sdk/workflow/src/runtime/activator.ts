@@ -31,6 +31,8 @@ import { type InstantiateModule, Run, type RunSettings } from './run.ts';
 import { fireTimer } from './timer.ts';
 
 const STACK_TRACE_FRAMES = 10;
+/** The SDK's own calls stand above the user's. */
+const TRACING_FRAMES = 50;
 
 const NOT_AN_ERROR =
   ' [A non-Error value was thrown from your code. ' +
@@ -56,7 +58,8 @@ export function begin(run: Run, activation: Activation): void {
   run.historySize = activation.historySize;
   run.continueAsNewSuggested = activation.continueAsNewSuggested ?? run.continueAsNewSuggested;
   run.isReplaying = activation.isReplaying;
-  if (Error.stackTraceLimit !== STACK_TRACE_FRAMES) Error.stackTraceLimit = STACK_TRACE_FRAMES;
+  const frames = run.tracing ? TRACING_FRAMES : STACK_TRACE_FRAMES;
+  if (Error.stackTraceLimit !== frames) Error.stackTraceLimit = frames;
   setCurrentRun(run);
   if (isQuery(activation)) beginQuery(run);
   work = () => {
