@@ -248,6 +248,23 @@ test('the same test gives the same history, at the same distances in time', asyn
   expect(first.at(-1)).toMatch(/^WorkflowExecutionCompleted /);
 });
 
+test('children, messages between workflows and runs that follow runs take no time', async () => {
+  const env = await newEnvironment();
+  const worker = await workerOf(env);
+  await worker.runUntil(async () => {
+    const [took, said] = await (await start(env, workflows.family)).result();
+    expect(said).toBe('a week has passed');
+    expect(took).toBeGreaterThanOrEqual(30 * DAY);
+    expect(took).toBeLessThan(30 * DAY + HOUR);
+    const { workflowId } = await start(env, workflows.dayByDay, 20);
+    await env.sleep('21 days');
+    const last = env.client.workflow.getHandle<typeof workflows.dayByDay>(workflowId);
+    const days = (await last.result()) / DAY;
+    expect(days).toBeGreaterThanOrEqual(20);
+    expect(days).toBeLessThan(20.1);
+  });
+});
+
 test('hundreds of days one by one, and many workflows side by side', async () => {
   const env = await newEnvironment();
   const worker = await workerOf(env);

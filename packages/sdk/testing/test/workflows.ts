@@ -1,5 +1,15 @@
 /** What the tests of the environments run. */
-import { condition, defineSignal, proxyActivities, setHandler, sleep } from '@perdure/workflow';
+import {
+  condition,
+  continueAsNew,
+  defineSignal,
+  executeChild,
+  getExternalWorkflowHandle,
+  proxyActivities,
+  setHandler,
+  sleep,
+  startChild,
+} from '@perdure/workflow';
 import type { Activities } from './activities.ts';
 
 export const proceed = defineSignal<[string]>('proceed');
@@ -152,4 +162,22 @@ export async function assertsInVain(): Promise<void> {
   });
   await sleep('1 hour');
   throw new AssertionError('expected 1 to be 2');
+}
+
+/** A child that sleeps for 30 days beside one that is told to go on after a week. */
+export async function family(): Promise<[number, string]> {
+  const from = Date.now();
+  const waiting = await startChild(waitForSignal);
+  const sleeping = executeChild(sleepFor, { args: [30 * 86_400_000] });
+  await sleep('1 week');
+  await getExternalWorkflowHandle(waiting.workflowId).signal(proceed, 'a week has passed');
+  const said = await waiting.result();
+  await sleeping;
+  return [Date.now() - from, said];
+}
+
+/** Runs for a day, then as a new run, until it has run for that many days; returns where it began. */
+export async function dayByDay(days: number, from = Date.now()): Promise<number> {
+  await sleep('1 day');
+  return days > 1 ? continueAsNew<typeof dayByDay>(days - 1, from) : Date.now() - from;
 }
