@@ -1,17 +1,8 @@
-import { hostname } from 'node:os';
 import type { LoadedDataConverter } from '@perdure/data-converter';
-import { loadClientConnectConfig } from '@perdure/envconfig';
+import { AsyncCompletionClient } from './async-completion-client.ts';
+import { type ClientOptions, ClientParts } from './client-parts.ts';
 import type { Connection } from './connection.ts';
-import { type ConverterOptions, loadConverter } from './converter.ts';
 import { WorkflowClient } from './workflow-client.ts';
-
-export interface ClientOptions extends ConverterOptions {
-  connection: Connection;
-  /** Default: the connection's, else PERDURE_NAMESPACE, else `default`. */
-  namespace?: string;
-  /** For people: who is calling. Default `pid@host`. */
-  identity?: string;
-}
 
 /**
  * Reaches workflows from outside.
@@ -27,29 +18,33 @@ export class Client {
   readonly namespace: string;
   readonly identity: string;
   readonly workflow: WorkflowClient;
-  readonly #options: ClientOptions;
-  #converter: Promise<LoadedDataConverter> | undefined;
+  /** Completes activities from outside their worker. */
+  readonly activity: AsyncCompletionClient;
+  readonly #parts: ClientParts;
 
   /** @throws ValueError when an environment variable cannot be right */
-  constructor(options: ClientOptions) {
-    this.#options = options;
-    this.connection = options.connection;
-    this.namespace =
-      options.namespace ??
-      options.connection.defaults.namespace ??
-      loadClientConnectConfig().namespace;
-    this.identity = options.identity ?? `${process.pid}@${hostname()}`;
-    this.workflow = new WorkflowClient({
-      connection: this.connection,
-      namespace: this.namespace,
-      identity: this.identity,
-      loadConverter: () => this.loadConverter(),
-    });
+  constructor(options: ClientOptions = {}) {
+    const parts = new ClientParts(options);
+    this.#parts = parts;
+    this.connection = parts.connection;
+    this.namespace = parts.namespace;
+    this.identity = parts.identity;
+    this.workflow = new WorkflowClient(parts);
+    this.activity = new AsyncCompletionClient(parts);
+  }
+
+  /** {@link Connection.withDeadline} */
+  withDeadline<R>(deadline: number | Date, fn: () => Promise<R>): Promise<R> {
+    return this.connection.withDeadline(deadline, fn);
+  }
+
+  /** {@link Connection.withAbortSignal} */
+  withAbortSignal<R>(abortSignal: AbortSignal, fn: () => Promise<R>): Promise<R> {
+    return this.connection.withAbortSignal(abortSignal, fn);
   }
 
   /** The data converter, for reading payloads of a history oneself. */
   loadConverter(): Promise<LoadedDataConverter> {
-    this.#converter ??= loadConverter(this.#options);
-    return this.#converter;
+    return this.#parts.loadConverter();
   }
 }

@@ -6,51 +6,57 @@ import {
   TimeoutFailure,
   TimeoutType,
 } from '@perdure/common';
-import type { LoadedDataConverter } from '@perdure/data-converter';
-import type { EventOf, HistoryEvent } from '@perdure/protocol';
-import { WorkflowFailedError } from './errors.ts';
+import type { HistoryEvent } from '@perdure/protocol';
+import type { ClientParts } from './client-parts.ts';
+import { WorkflowContinuedAsNewError, WorkflowFailedError } from './errors.ts';
 
-/** Where the payloads of a run belong. */
-export interface RunContext {
-  readonly namespace: string;
-  readonly workflowId: string;
+/** The run that follows the one an event closed, if one does. */
+export function successorOf({ attributes }: HistoryEvent): string | undefined {
+  return 'newExecutionRunId' in attributes ? attributes.newExecutionRunId : undefined;
 }
 
 /**
  * The result of a closed run.
  *
- * @throws WorkflowFailedError unless it completed
+ * @throws WorkflowFailedError, or WorkflowContinuedAsNewError, unless it completed
  */
 export async function resultOf(
-  converter: LoadedDataConverter,
-  context: RunContext,
+  parts: ClientParts,
+  workflowId: string,
   event: HistoryEvent,
 ): Promise<unknown> {
+  const converter = await parts.loadConverter();
   switch (event.eventType) {
-    case 'WorkflowExecutionCompleted': {
-      const place = { ...context, purpose: 'workflow-result' } as const;
-      return converter.decodeValue(place, event.attributes.result);
-    }
-    case 'WorkflowExecutionFailed':
-      throw await failed(converter, context, event);
-    case 'WorkflowExecutionCanceled':
-      throw failedBy(
-        'Workflow execution cancelled',
-        new CancelledFailure('Workflow canceled'),
-        RetryState.NON_RETRYABLE_FAILURE,
+    case 'WorkflowExecutionCompleted':
+      return converter.decodeValue(
+        parts.place(workflowId, 'workflow-result'),
+        event.attributes.result,
       );
+    case 'WorkflowExecutionFailed': {
+      const { failure, retryState } = event.attributes;
+      const cause = await parts.openFailure(workflowId, failure);
+      throw new WorkflowFailedError('Workflow execution failed', cause, retryState);
+    }
+    case 'WorkflowExecutionCanceled': {
+      const place = parts.place(workflowId, 'cancel-details');
+      const details = await converter.decodeArgs(place, event.attributes.details);
+      const cause = new CancelledFailure('Workflow canceled', details);
+      throw notRetried('Workflow execution cancelled', cause);
+    }
     case 'WorkflowExecutionTerminated': {
       const reason = event.attributes.reason || 'Workflow execution terminated';
-      throw failedBy(reason, new TerminatedFailure(reason), RetryState.NON_RETRYABLE_FAILURE);
+      throw notRetried(reason, new TerminatedFailure(reason));
     }
     case 'WorkflowExecutionTimedOut': {
-      const cause = new TimeoutFailure(
-        'Workflow execution timed out',
-        undefined,
-        TimeoutType.START_TO_CLOSE,
-      );
-      throw failedBy('Workflow execution timed out', cause, event.attributes.retryState);
+      const message = 'Workflow execution timed out';
+      const cause = new TimeoutFailure(message, undefined, TimeoutType.START_TO_CLOSE);
+      throw new WorkflowFailedError(message, cause, event.attributes.retryState);
     }
+    case 'WorkflowExecutionContinuedAsNew':
+      throw new WorkflowContinuedAsNewError(
+        'Workflow execution continued as new',
+        event.attributes.newExecutionRunId,
+      );
     default:
       throw new TypeError(
         `${event.eventType} does not close a run; is the SDK older than the server?`,
@@ -58,16 +64,6 @@ export async function resultOf(
   }
 }
 
-async function failed(
-  converter: LoadedDataConverter,
-  context: RunContext,
-  { attributes }: EventOf<'WorkflowExecutionFailed'>,
-): Promise<WorkflowFailedError> {
-  const opened = await converter.openFailure(context, attributes.failure);
-  const cause = converter.failureConverter.failureToError(opened, converter.payloadConverter);
-  return failedBy('Workflow execution failed', cause, attributes.retryState);
-}
-
-function failedBy(message: string, cause: Error, retryState: RetryState): WorkflowFailedError {
-  return new WorkflowFailedError(message, cause, retryState);
+function notRetried(message: string, cause: Error): WorkflowFailedError {
+  return new WorkflowFailedError(message, cause, RetryState.NON_RETRYABLE_FAILURE);
 }

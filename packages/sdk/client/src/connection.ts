@@ -1,20 +1,33 @@
 import { type Duration, msToNumber } from '@perdure/common';
-import type { AppRouter } from '@perdure/contract';
+import type { AppRouter, MessageRouter } from '@perdure/contract';
 import type { KeyRing } from '@perdure/data-converter';
-import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 import { loadClientConnectConfig } from '@perdure/envconfig';
+import type { HistoryEvent } from '@perdure/protocol';
 import { type TRPCClient, createTRPCClient } from '@trpc/client';
+import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
+import {
+  type StartedCall,
+  currentBounds,
+  timeLeft,
+  withBounds,
+  withinBounds,
+} from './call-bounds.ts';
+import { type HistoryPlace, readHistory } from './history.ts';
 import { repeatWhileUnavailable } from './stream/repeat.ts';
 import { StreamClient } from './stream/stream-client.ts';
 import { streamLink } from './stream/stream-link.ts';
 
-type Inputs = inferRouterInputs<AppRouter>['workflow'];
-type Outputs = inferRouterOutputs<AppRouter>['workflow'];
+type Inputs = inferRouterInputs<AppRouter>['workflow'] & inferRouterInputs<MessageRouter>;
+type Outputs = inferRouterOutputs<AppRouter>['workflow'] & inferRouterOutputs<MessageRouter>;
 
 const PATIENCE_MS = 30_000;
 
 /** Name of a workflow procedure of the contract. */
 export type WorkflowProcedure = keyof Inputs;
+/** What a workflow procedure takes. */
+export type WorkflowCallInput<P extends WorkflowProcedure> = Inputs[P];
+/** What a workflow procedure answers. */
+export type WorkflowCallOutput<P extends WorkflowProcedure> = Outputs[P];
 
 /** What clients and workers use that name none themselves, before they ask the environment. */
 export interface ConnectionDefaults {
@@ -28,6 +41,8 @@ export interface ConnectionOptions {
   address?: string;
   /** Default: PERDURE_API_KEY. */
   apiKey?: string;
+  /** Encrypt the way there; an address that is a URL says so itself. Default false. */
+  tls?: boolean;
   /** How long to try the first time. Default 10 seconds. */
   connectTimeout?: Duration;
   /** For the clients and workers on this connection. Default: nothing. */
@@ -53,11 +68,17 @@ export class Connection {
   /** @internal */
   readonly stream: StreamClient;
 
-  private constructor(address: string, stream: StreamClient, defaults: ConnectionDefaults) {
-    this.address = address;
-    this.defaults = defaults;
-    this.stream = stream;
-    this.service = createTRPCClient<AppRouter>({ links: [streamLink(stream)] });
+  #connected: Promise<void> | undefined;
+  #open = false;
+
+  private constructor(options: ConnectionOptions) {
+    const { connectionOptions } = loadClientConnectConfig(options);
+    const { apiKey } = connectionOptions;
+    this.address = withTls(connectionOptions.address, options.tls);
+    this.defaults = options.defaults ?? {};
+    const connectTimeoutMs = msToNumber(options.connectTimeout ?? '10s');
+    this.stream = new StreamClient({ address: this.address, apiKey, connectTimeoutMs });
+    this.service = createTRPCClient<AppRouter>({ links: [streamLink(this.stream)] });
   }
 
   /**
@@ -67,12 +88,60 @@ export class Connection {
    * @throws ValueError when an environment variable cannot be right
    */
   static async connect(options: ConnectionOptions = {}): Promise<Connection> {
-    const { connectionOptions } = loadClientConnectConfig(options);
-    const { address, apiKey } = connectionOptions;
-    const connectTimeoutMs = msToNumber(options.connectTimeout ?? '10s');
-    const stream = new StreamClient({ address, apiKey, connectTimeoutMs });
-    await stream.connect();
-    return new Connection(address, stream, options.defaults ?? {});
+    const connection = new Connection(options);
+    await connection.ensureConnected();
+    return connection;
+  }
+
+  /**
+   * A connection that is made with the first call, which then fails if it cannot be made. For
+   * clients; a worker needs one that stands.
+   *
+   * @throws ValueError when an environment variable cannot be right
+   */
+  static lazy(options: ConnectionOptions = {}): Connection {
+    return new Connection(options);
+  }
+
+  /**
+   * Connects, if that has not been done. Of a connection that has stood once, nothing is asked: it
+   * mends itself.
+   *
+   * @throws PerdureServiceError UNAUTHENTICATED, or UNAVAILABLE when nobody answers in time
+   */
+  ensureConnected(): Promise<void> {
+    this.#connected ??= this.#connect();
+    return this.#connected;
+  }
+
+  async #connect(): Promise<void> {
+    try {
+      await this.stream.connect();
+      this.#open = true;
+    } catch (error) {
+      // The next call tries again.
+      this.#connected = undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Gives every call made within a function a deadline.
+   *
+   * @param deadline a date, or milliseconds since the Unix epoch
+   * @throws PerdureServiceError DEADLINE_EXCEEDED from the call that takes longer
+   */
+  withDeadline<R>(deadline: number | Date, fn: () => Promise<R>): Promise<R> {
+    return withBounds({ deadline: Number(deadline) }, fn);
+  }
+
+  /**
+   * Lets a signal give up every call made within a function.
+   *
+   * @throws PerdureServiceError CANCELLED from the call that was under way
+   */
+  withAbortSignal<R>(abortSignal: AbortSignal, fn: () => Promise<R>): Promise<R> {
+    return withBounds({ abortSignal }, fn);
   }
 
   /**
@@ -89,8 +158,16 @@ export class Connection {
     input: Inputs[P],
     patienceMs = PATIENCE_MS,
   ): Promise<Outputs[P]> {
-    const call = (): Promise<unknown> => this.stream.call(`workflow.${procedure}`, input);
-    return repeatWhileUnavailable(call, patienceMs) as Promise<Outputs[P]>;
+    if (!this.#open) {
+      return this.ensureConnected().then(() => this.callWorkflow(procedure, input, patienceMs));
+    }
+    const bounds = currentBounds();
+    if (!bounds) {
+      const call = (): Promise<unknown> => this.stream.call(`workflow.${procedure}`, input);
+      return repeatWhileUnavailable(call, patienceMs) as Promise<Outputs[P]>;
+    }
+    const call = () => withinBounds(bounds, () => this.tryWorkflow(procedure, input));
+    return repeatWhileUnavailable(call, Math.min(patienceMs, timeLeft(bounds)));
   }
 
   /**
@@ -101,13 +178,26 @@ export class Connection {
   tryWorkflow<P extends WorkflowProcedure>(
     procedure: P,
     input: Inputs[P],
-  ): { readonly output: Promise<Outputs[P]>; abandon(): void } {
+  ): StartedCall<Outputs[P]> {
     const { output, abandon } = this.stream.start(`workflow.${procedure}`, input);
     return { output: output as Promise<Outputs[P]>, abandon };
+  }
+
+  /**
+   * Every event of one run.
+   *
+   * @internal
+   */
+  fetchHistory(place: HistoryPlace): Promise<HistoryEvent[]> {
+    return readHistory(place, (input) => this.callWorkflow('getHistory', input));
   }
 
   /** Ends it. Calls under way are rejected; what was acknowledged is durable. */
   async close(): Promise<void> {
     await this.stream.close();
   }
+}
+
+function withTls(address: string, tls = false): string {
+  return tls && !address.includes('://') ? `https://${address}` : address;
 }

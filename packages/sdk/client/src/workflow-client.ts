@@ -1,25 +1,55 @@
 import type {
   ListedExecution,
+  SignalDefinition,
+  UpdateDefinition,
   WithWorkflowArgs,
   Workflow,
   WorkflowExecutionStatus,
   WorkflowResultType,
 } from '@perdure/common';
-import type { GetHistoryOutput, StartWorkflowOutput } from '@perdure/contract';
-import type { LoadedDataConverter } from '@perdure/data-converter';
-import { type HistoryEvent, concatBytes, decodeEvents } from '@perdure/protocol';
-import { v4 as uuid4 } from 'uuid';
-import { resultOf } from './close-event.ts';
-import type { Connection, WorkflowProcedure } from './connection.ts';
-import { describe } from './describe.ts';
-import { rethrow } from './errors.ts';
-import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from './workflow-handle.ts';
-import { type WorkflowOptions, compileWorkflowOptions } from './workflow-options.ts';
+import type { StartWorkflowOutput } from '@perdure/contract';
+import { type ClientOptions, ClientParts } from './client-parts.ts';
+import { createHandle } from './create-handle.ts';
+import { intercepted } from './interceptors.ts';
+import { nameOf } from './requests.ts';
+import { type WorkflowResultOptions, askWithStart, waitForResult } from './result.ts';
+import { noHeaders, sendSignalWithStart, sendStart, withArgs, workflowTypeOf } from './start.ts';
+import { type WithStartWorkflowOperation, startUpdateWithStart } from './update-with-start.ts';
+import type { UpdateCallOptions, WaitForStage } from './updates.ts';
+import type {
+  GetWorkflowHandleOptions,
+  WithUpdateArgs,
+  WorkflowHandle,
+  WorkflowHandleWithSignaledRunId,
+  WorkflowHandleWithStartDetails,
+  WorkflowUpdateHandle,
+  WorkflowUpdateOptions,
+} from './workflow-handle.ts';
+import type { WorkflowOptions } from './workflow-options.ts';
 
 /** Options of a start: those of the workflow, with `args` where its function takes any. */
 export type WorkflowStartOptions<T extends Workflow = Workflow> = WithWorkflowArgs<
   T,
   WorkflowOptions
+>;
+
+/** Options of a signal with start: those of a start, and the signal. */
+export type WorkflowSignalWithStartOptions<
+  T extends Workflow = Workflow,
+  SignalArgs extends unknown[] = [],
+> = WorkflowStartOptions<T> & {
+  readonly signal: SignalDefinition<SignalArgs> | string;
+} & (SignalArgs extends [unknown, ...unknown[]]
+    ? { readonly signalArgs: SignalArgs | Readonly<SignalArgs> }
+    : { readonly signalArgs?: SignalArgs | Readonly<SignalArgs> });
+
+/** Options of an update with start. */
+export type WorkflowUpdateWithStartOptions<
+  T extends Workflow,
+  UpdateArgs extends unknown[],
+> = WithUpdateArgs<
+  UpdateArgs,
+  WorkflowUpdateOptions & { readonly startWorkflowOperation: WithStartWorkflowOperation<T> }
 >;
 
 export interface ListOptions {
@@ -30,29 +60,13 @@ export interface ListOptions {
   pageSize?: number;
 }
 
-/** What a workflow client works with. */
-export interface WorkflowClientParts {
-  readonly connection: Connection;
-  readonly namespace: string;
-  readonly identity: string;
-  loadConverter(): Promise<LoadedDataConverter>;
-}
-
-/** How the close of a run is asked for. */
-const forClose = { waitForClose: true, closeEventOnly: true } as const;
-
-interface Target {
-  readonly workflowId: string;
-  readonly runId: string | undefined;
-}
-
 /** Starts workflows and reaches those that exist. */
 export class WorkflowClient {
-  readonly #parts: WorkflowClientParts;
+  readonly #parts: ClientParts;
 
-  /** @internal */
-  constructor(parts: WorkflowClientParts) {
-    this.#parts = parts;
+  /** @throws ValueError when an environment variable cannot be right */
+  constructor(options: ClientOptions | ClientParts = {}) {
+    this.#parts = options instanceof ClientParts ? options : new ClientParts(options);
   }
 
   /**
@@ -64,58 +78,116 @@ export class WorkflowClient {
   async start<T extends Workflow>(
     workflow: string | T,
     options: WorkflowStartOptions<T>,
-  ): Promise<WorkflowHandleWithFirstExecutionRunId<T>> {
-    const { workflowId, started } = await this.#sendStart(workflow, options);
-    const { runId, firstExecutionRunId } = await started;
-    const handle = this.#handle<T>({ workflowId, runId: undefined }, firstExecutionRunId, runId);
-    return handle as WorkflowHandleWithFirstExecutionRunId<T>;
+  ): Promise<WorkflowHandleWithStartDetails<T>> {
+    const started = await this.#start(workflow, options);
+    const { workflowId, followRuns } = options;
+    const { runId, firstExecutionRunId } = started;
+    const facts = { workflowId, runId: undefined, resultRunId: runId, followRuns };
+    const handle = createHandle<T>(this.#parts, { ...facts, firstExecutionRunId });
+    return { ...handle, firstExecutionRunId, eagerlyStarted: false };
   }
 
-  /** {@link start}, then the result. The question for the result travels with the start. */
+  /** {@link start}, then the result. */
   async execute<T extends Workflow>(
     workflow: string | T,
     options: WorkflowStartOptions<T>,
   ): Promise<WorkflowResultType<T>> {
-    const { workflowId, started } = await this.#sendStart(workflow, options);
-    const { namespace, connection } = this.#parts;
-    const asked = connection.tryWorkflow('getHistory', { workflowId, namespace, ...forClose });
-    // Whatever is wrong with it: the question is asked again once the run is known.
-    const answered = asked.output.catch(() => undefined);
+    const parts = this.#parts;
+    const { workflowId } = options;
+    // An interceptor may start something else, or nothing.
+    const direct = parts.interceptors.every(({ start }) => !start);
+    if (!direct) return (await this.start(workflow, options)).result();
+    const input = { workflowType: workflowTypeOf(workflow), headers: noHeaders() };
+    const { started } = await sendStart(parts, { ...input, options: withArgs(options) });
+    // Both leave in one frame: a run that closes at once is told of without another question.
+    const close = askWithStart(parts, workflowId);
     try {
-      const { runId } = await started;
-      const answer = await answered;
-      if (!answer || answer.runId !== runId || answer.status === 'RUNNING') {
-        return await this.#result<T>({ workflowId, runId });
-      }
-      return await this.#resultIn<T>(workflowId, answer);
+      return (await close.resultOf(await started, options)) as WorkflowResultType<T>;
     } finally {
-      asked.abandon();
+      close.abandon();
     }
   }
 
-  /** Resolves once the start has been sent. */
-  async #sendStart<T extends Workflow>(
+  /**
+   * Signals the open run of a workflow, or starts one that has the signal from the beginning; durable
+   * once this resolves.
+   *
+   * @throws WorkflowExecutionAlreadyStartedError as the id policies say
+   */
+  async signalWithStart<T extends Workflow, SignalArgs extends unknown[] = []>(
     workflow: string | T,
-    options: WorkflowStartOptions<T>,
-  ): Promise<{ workflowId: string; started: Promise<StartWorkflowOutput> }> {
-    const workflowType = typeof workflow === 'string' ? workflow : workflow.name;
-    const compiled = compileWorkflowOptions(options);
-    const { workflowId } = compiled;
-    const { namespace, identity } = this.#parts;
-    const converter = await this.#parts.loadConverter();
-    const place = { namespace, workflowId };
-    const { args = [], memo } = options as WorkflowOptions & { args?: readonly unknown[] };
-    const input = await converter.encodeArgs({ ...place, purpose: 'workflow-input' }, args);
-    const sealedMemo = memo && (await converter.encodeValue({ ...place, purpose: 'memo' }, memo));
-    const call = { ...compiled, namespace, workflowType, input, memo: sealedMemo, identity };
-    const about = { workflowId, workflowType };
-    const started = this.#call(about, 'startWorkflow', { ...call, requestId: uuid4() });
-    return { workflowId, started };
+    options: WorkflowSignalWithStartOptions<T, SignalArgs>,
+  ): Promise<WorkflowHandleWithSignaledRunId<T>> {
+    const parts = this.#parts;
+    const {
+      signal,
+      signalArgs = [],
+      ...startOptions
+    } = options as typeof options & {
+      readonly signalArgs?: readonly unknown[];
+    };
+    let answer: StartWorkflowOutput | undefined;
+    const send = intercepted(parts.interceptors, 'signalWithStart', async (input) => {
+      answer = await sendSignalWithStart(parts, input);
+      return answer.runId;
+    });
+    const signaledRunId = await send({
+      workflowType: workflowTypeOf(workflow),
+      headers: noHeaders(),
+      options: withArgs(startOptions),
+      signalName: nameOf(signal),
+      signalArgs,
+    });
+    const { workflowId, followRuns } = options;
+    const firstExecutionRunId = answer?.firstExecutionRunId;
+    const facts = { workflowId, runId: undefined, resultRunId: signaledRunId, followRuns };
+    return { ...createHandle<T>(parts, { ...facts, firstExecutionRunId }), signaledRunId };
+  }
+
+  /**
+   * Brings an update before the open run of a workflow, or starts one for it, and waits for the
+   * outcome.
+   *
+   * @throws WorkflowUpdateFailedError when the workflow refuses it or its handler fails
+   * @throws WorkflowExecutionAlreadyStartedError as the id policies say
+   */
+  async executeUpdateWithStart<T extends Workflow, Ret, Args extends unknown[]>(
+    definition: UpdateDefinition<Ret, Args> | string,
+    options: WorkflowUpdateWithStartOptions<T, Args>,
+  ): Promise<Ret> {
+    const handle = await this.#updateWithStart<T, Ret>(definition, options, 'COMPLETED');
+    return handle.result();
+  }
+
+  /** {@link executeUpdateWithStart}, but waits only for the update to be accepted or refused. */
+  startUpdateWithStart<T extends Workflow, Ret, Args extends unknown[]>(
+    definition: UpdateDefinition<Ret, Args> | string,
+    options: WorkflowUpdateWithStartOptions<T, Args> & { readonly waitForStage: 'ACCEPTED' },
+  ): Promise<WorkflowUpdateHandle<Ret>> {
+    return this.#updateWithStart<T, Ret>(definition, options, options.waitForStage);
   }
 
   /** A handle to a workflow; asks nobody whether it exists. */
-  getHandle<T extends Workflow>(workflowId: string, runId?: string): WorkflowHandle<T> {
-    return this.#handle<T>({ workflowId, runId }, undefined, runId);
+  getHandle<T extends Workflow>(
+    workflowId: string,
+    runId?: string,
+    options: GetWorkflowHandleOptions = {},
+  ): WorkflowHandle<T> {
+    return createHandle<T>(this.#parts, { ...options, workflowId, runId });
+  }
+
+  /**
+   * Waits for a workflow to close: what `getHandle(…).result()` does.
+   *
+   * @throws WorkflowFailedError, WorkflowContinuedAsNewError or WorkflowNotFoundError
+   */
+  async result<T extends Workflow>(
+    workflowId: string,
+    runId?: string,
+    options: WorkflowResultOptions = {},
+  ): Promise<WorkflowResultType<T>> {
+    const closed = await waitForResult(this.#parts, { workflowId, runId }, options);
+    return closed as WorkflowResultType<T>;
   }
 
   /** Runs of the namespace, latest start first, fetched page by page as one goes. */
@@ -123,120 +195,42 @@ export class WorkflowClient {
     const { namespace } = this.#parts;
     let pageToken: string | undefined;
     do {
-      const page = await this.#call({}, 'listWorkflows', { ...options, namespace, pageToken });
+      const page = await this.#parts.call({}, 'listWorkflows', {
+        ...options,
+        namespace,
+        pageToken,
+      });
       yield* page.executions;
       pageToken = page.nextPageToken;
     } while (pageToken !== undefined);
   }
 
-  #handle<T extends Workflow>(
-    target: Target,
-    firstExecutionRunId: string | undefined,
-    resultRunId: string | undefined,
-  ): WorkflowHandle<T> {
-    return {
-      workflowId: target.workflowId,
-      runId: resultRunId,
-      firstExecutionRunId,
-      result: () => this.#result<T>({ ...target, runId: resultRunId }),
-      signal: (definition, ...args) => this.#signal(target, definition, args),
-      cancel: (reason) => this.#cancel(target, reason),
-      terminate: (reason, ...details) => this.#terminate(target, reason, details),
-      describe: () => this.#describe(target),
-      fetchHistory: () => this.#fetchHistory({ ...target, runId: resultRunId }),
-    };
+  async #start(
+    workflow: string | Workflow,
+    options: WorkflowOptions,
+  ): Promise<StartWorkflowOutput> {
+    const parts = this.#parts;
+    let answer: StartWorkflowOutput | undefined;
+    const send = intercepted(parts.interceptors, 'start', async (input) => {
+      answer = await (await sendStart(parts, input)).started;
+      return answer.runId;
+    });
+    const workflowType = workflowTypeOf(workflow);
+    const runId = await send({ workflowType, headers: noHeaders(), options: withArgs(options) });
+    // An interceptor that starts nothing still names a run.
+    return answer ?? { runId, firstExecutionRunId: runId, started: false };
   }
 
-  async #result<T extends Workflow>(target: Target): Promise<WorkflowResultType<T>> {
-    const { namespace } = this.#parts;
-    const wait = { ...target, namespace, ...forClose };
-    for (;;) {
-      const answer = await this.#call(target, 'getHistory', wait, Number.POSITIVE_INFINITY);
-      if (answer.status !== 'RUNNING') return this.#resultIn<T>(target.workflowId, answer);
-    }
-  }
-
-  async #resultIn<T extends Workflow>(
-    workflowId: string,
-    { events }: GetHistoryOutput,
-  ): Promise<WorkflowResultType<T>> {
-    const { namespace } = this.#parts;
-    const converter = await this.#parts.loadConverter();
-    const [event] = decodeEvents(events);
-    if (!event) throw new TypeError('the server sent no close event of a closed run');
-    return (await resultOf(converter, { namespace, workflowId }, event)) as WorkflowResultType<T>;
-  }
-
-  async #signal(
-    target: Target,
+  #updateWithStart<T extends Workflow, Ret>(
     definition: { readonly name: string } | string,
-    args: readonly unknown[],
-  ): Promise<void> {
-    const { namespace, identity } = this.#parts;
-    const { workflowId } = target;
-    const signalName = typeof definition === 'string' ? definition : definition.name;
-    const converter = await this.#parts.loadConverter();
-    const input = await converter.encodeArgs({ namespace, workflowId, purpose: 'signal' }, args);
-    const call = { ...target, namespace, signalName, input, identity, requestId: uuid4() };
-    await this.#call(target, 'signalWorkflow', call);
-  }
-
-  async #cancel(target: Target, reason: string | undefined): Promise<void> {
-    const { namespace, identity } = this.#parts;
-    const call = { ...target, namespace, reason, identity, requestId: uuid4() };
-    await this.#call(target, 'requestCancelWorkflow', call);
-  }
-
-  async #terminate(
-    target: Target,
-    reason: string | undefined,
-    values: readonly unknown[],
-  ): Promise<void> {
-    const { namespace, identity } = this.#parts;
-    const converter = await this.#parts.loadConverter();
-    const place = {
-      namespace,
-      workflowId: target.workflowId,
-      purpose: 'terminate-details',
-    } as const;
-    const details = await converter.encodeArgs(place, values);
-    const call = { ...target, namespace, reason, details, identity, requestId: uuid4() };
-    await this.#call(target, 'terminateWorkflow', call);
-  }
-
-  async #describe(target: Target) {
-    const { namespace } = this.#parts;
-    const raw = await this.#call(target, 'describeWorkflow', { ...target, namespace });
-    const { workflowId } = target;
-    return describe(await this.#parts.loadConverter(), { namespace, workflowId }, raw);
-  }
-
-  async #fetchHistory(target: Target): Promise<{ events: HistoryEvent[] }> {
-    const { namespace } = this.#parts;
-    const segments: Uint8Array[] = [];
-    let { runId } = target;
-    let fromEventId: number | undefined = 1;
-    while (fromEventId !== undefined) {
-      const ask = { namespace, workflowId: target.workflowId, runId, fromEventId };
-      const page: GetHistoryOutput = await this.#call(target, 'getHistory', ask);
-      segments.push(page.events);
-      // From the second page on, of the same run, whatever becomes current meanwhile.
-      runId = page.runId;
-      fromEventId = page.nextEventId;
-    }
-    return { events: decodeEvents(concatBytes(segments)) };
-  }
-
-  async #call<P extends WorkflowProcedure>(
-    about: { workflowId?: string; runId?: string; workflowType?: string },
-    procedure: P,
-    input: Parameters<typeof Connection.prototype.callWorkflow<P>>[1],
-    patienceMs?: number,
-  ): ReturnType<typeof Connection.prototype.callWorkflow<P>> {
-    try {
-      return await this.#parts.connection.callWorkflow(procedure, input, patienceMs);
-    } catch (error) {
-      return rethrow(error, about);
-    }
+    options: UpdateCallOptions & { readonly startWorkflowOperation: WithStartWorkflowOperation<T> },
+    waitForStage: WaitForStage,
+  ): Promise<WorkflowUpdateHandle<Ret>> {
+    const { startWorkflowOperation: operation } = options;
+    const { followRuns } = operation.options;
+    const update = { name: nameOf(definition), options, waitForStage };
+    return startUpdateWithStart<T, Ret>(this.#parts, operation, update, (workflowId, resultRunId) =>
+      createHandle<T>(this.#parts, { workflowId, runId: undefined, resultRunId, followRuns }),
+    );
   }
 }

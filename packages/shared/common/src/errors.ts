@@ -81,6 +81,8 @@ export const errorCodes = [
   'PAYLOAD_TOO_LARGE',
   'MALFORMED_FRAME',
   'DEADLINE_EXCEEDED',
+  /** The caller gave the call up. */
+  'CANCELLED',
   'UNAVAILABLE',
   'INTERNAL',
 ] as const;
