@@ -223,6 +223,13 @@ export interface HeartbeatActivity {
   readonly details?: PayloadBlob;
 }
 
+/** The worker lets go of a running attempt: someone else will complete it (semantics 14). */
+export interface DetachActivity {
+  readonly kind: 'detachActivity';
+  readonly scheduledEventId: number;
+  readonly attempt: number;
+}
+
 /**
  * The session that ran the attempt is gone: retry at once if the policy allows another attempt,
  * else leave it to its deadlines.
@@ -274,6 +281,7 @@ export type EngineCommand =
   | FailActivity
   | CancelActivity
   | HeartbeatActivity
+  | DetachActivity
   | LoseActivity
   | CompleteStep
   | WakeUp;

@@ -182,4 +182,5 @@ type VolatileFact =
   | 'workflowTaskFailures'
   | 'stickySession'
   | 'buffered'
+  | 'taskHeartbeatSince'
   | 'wakeAt';

@@ -7,7 +7,11 @@
  */
 export type * from './command.ts';
 export type * from './decision.ts';
-export { type ActivityPhase, phaseOf as activityPhaseOf } from './machines/activity.ts';
+export {
+  type ActivityPhase,
+  activityById,
+  phaseOf as activityPhaseOf,
+} from './machines/activity.ts';
 export { transientEvents } from './machines/workflow-task.ts';
 export { followUpsOf, outboxOf } from './outbox.ts';
 export { nextDeadline } from './policy/wake.ts';

@@ -1,5 +1,6 @@
 /** Activities in workflows: semantics 1–5, 8–13, 20, 22–27, rules 2 and 6. */
 import { describe, expect, test } from 'vitest';
+import { activityById, nextDeadline } from '../src/index.ts';
 import {
   Run,
   applicationFailure,
@@ -360,5 +361,35 @@ describe('cancellation', () => {
     run.finishActivity('a');
     expect(run.finishTask(requestCancel('a'))).toEqual({ kind: 'accepted' });
     expect(run.story).toBe('S T As Sig T Acr Ast Ac Ts');
+  });
+});
+
+describe('semantics 14: an activity that someone else completes', () => {
+  const detached = (options = {}): Run => {
+    const run = Run.start().task(schedule('a', options)).takeActivity('a');
+    const { scheduledEventId, attempt } = run.activity('a');
+    return run.ok({ kind: 'detachActivity', scheduledEventId, attempt });
+  };
+
+  test('ends like any other', () => {
+    const run = detached();
+    expect(activityById(run.state, 'a')).toMatchObject({ attempt: 1, session: undefined });
+    run.heartbeat('a', 'half').finishActivity('a').task(succeed);
+    expect(run.story).toBe('S T As Ast Ac T OK');
+    expect(activityById(run.state, 'a')).toBeUndefined();
+  });
+
+  test('is not lost with the worker that let go of it, nor looked after', () => {
+    const run = detached({ startToCloseTimeoutMs: 86_400_000 });
+    const { scheduledEventId, attempt } = run.activity('a');
+    const lose = { kind: 'loseActivity', scheduledEventId, attempt } as const;
+    expect(run.apply(lose)).toMatchObject([{ kind: 'rejected', reason: 'stale' }]);
+    expect(nextDeadline(run.state, run.now)).toBe(run.now + 86_400_000);
+  });
+
+  test('keeps its deadlines', () => {
+    expect(detached({ retryPolicy: attempts(1) }).sleep(60_000).story).toBe('S T As Ast Ato Ts');
+    const silent = detached({ heartbeatTimeoutMs: 1_000 }).sleep(1_000);
+    expect(silent.activity('a').attempt).toBe(2);
   });
 });

@@ -53,6 +53,7 @@ const kinds = [
   'recordChildClosed',
   'recordExternalOutcome',
   'acknowledgeTransfer',
+  'detachActivity',
 ] as const satisfies readonly EngineCommand['kind'][];
 
 /** How often each kind is drawn; 3 unless given. */
@@ -188,7 +189,9 @@ export function commandFor(intended: Intent, state: ExecutionState, now: number)
     case 'completeWorkflowTask': {
       const startedEventId = task?.startedEventId ?? n % 20;
       const commands = workflowCommands(intended.commands, state);
-      return { kind, startedEventId, attempt: taskAttempt, fence, session, identity, commands };
+      const forceCreateNewTask = n % 13 === 0;
+      const started = { startedEventId, attempt: taskAttempt, fence };
+      return { kind, ...started, session, identity, commands, forceCreateNewTask };
     }
     case 'failWorkflowTask': {
       const startedEventId = task?.startedEventId ?? n % 20;
@@ -208,6 +211,7 @@ export function commandFor(intended: Intent, state: ExecutionState, now: number)
     case 'heartbeatActivity':
       return { kind, ...target, details: n % 2 ? blobOf(`${n}`) : undefined };
     case 'loseActivity':
+    case 'detachActivity':
       return { kind, ...target };
     case 'completeStep': {
       const running = activities.filter((each) => activityPhaseOf(each) === 'started');

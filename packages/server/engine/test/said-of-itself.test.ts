@@ -1,8 +1,9 @@
 /** Markers, upserts, forced tasks and sizes: semantics 60-65, 75. */
 import { describe, expect, test } from 'vitest';
-import { encodeState, withHistoryBytes } from '../src/index.ts';
+import { type Outcome, encodeState, withHistoryBytes } from '../src/index.ts';
 import {
   Run,
+  START_TIME,
   blobOf,
   cancelExternal,
   marker,
@@ -52,22 +53,43 @@ describe('what a workflow says of itself', () => {
     expect(encodeState(chatty.state).length).toBe(encodeState(quiet.state).length);
   });
 
-  test('semantics 62: a task may ask for another at once', () => {
-    const run = Run.start().takeTask();
-    const { startedEventId, attempt, fence, session } = run.state.workflowTask!;
-    run.ok({
-      kind: 'completeWorkflowTask',
-      startedEventId,
-      attempt,
-      fence,
-      session: session!,
-      identity: run.identity,
-      commands: [],
-      forceCreateNewTask: true,
-    });
-    expect(run.story).toBe('S T Ts');
+  test('semantics 62: a task may ask for another at once, for 30 minutes', () => {
+    const run = Run.start();
+    let beats = 0;
+    while (beats < 400 && goOn(run).kind === 'accepted') {
+      run.now += 8_000;
+      beats += 1;
+    }
+    expect(beats).toBe(225);
+    expect(run.story).toMatch(/^S (T ){225}Tt$/);
+    run.task(succeed);
+    expect(run.story).toMatch(/T Tt T OK$/);
+  });
+
+  test('semantics 62: a task that ends by itself begins the count anew', () => {
+    const run = Run.start();
+    goOn(run);
+    expect(run.state.taskHeartbeatSince).toBe(START_TIME);
+    run.task().signal();
+    expect(run.state.taskHeartbeatSince).toBe(0);
   });
 });
+
+/** A whole workflow task that is to be followed by another. */
+function goOn(run: Run): Outcome {
+  const { startedEventId, attempt, fence, session } = run.takeTask().state.workflowTask!;
+  const [outcome] = run.apply({
+    kind: 'completeWorkflowTask',
+    startedEventId,
+    attempt,
+    fence,
+    session: session!,
+    identity: run.identity,
+    commands: [],
+    forceCreateNewTask: true,
+  });
+  return outcome!;
+}
 
 describe('semantics 75: limits', () => {
   test.each([

@@ -15,6 +15,7 @@ import {
   failWorkflowTask,
   startedWorkflowTask,
 } from '../machines/workflow-task.ts';
+import { MAX_TASK_HEARTBEAT_MS } from '../policy/limits.ts';
 import type { ExecutionState, WorkflowTaskState } from '../state/execution-state.ts';
 import { refusalOf } from '../workflow-commands/check.ts';
 import { planClosing } from '../workflow-commands/record-close.ts';
@@ -36,6 +37,7 @@ export function concludeWorkflowTask(
   const { session, identity, commands } = completion;
   const refused = refusalOf(draft.state, commands);
   if (refused) return refuse(draft, task, refused, identity);
+  if (goesOnTooLong(draft, completion)) return endHeartbeats(draft, task);
   const closing = planClosing(draft, commands.at(-1));
   if (leavesNoTrace(draft.state, task, completion)) {
     dropSpeculativeTask(draft, session);
@@ -46,8 +48,33 @@ export function concludeWorkflowTask(
     flushBuffered(draft);
   }
   rejectUnanswered(draft, task.startedEventId);
-  if (completion.forceCreateNewTask) draft.needsWorkflowTask = true;
+  keepCountOfHeartbeats(draft, task, completion);
   return accepted;
+}
+
+/** A task that asks for another at once goes on in that one; how long it may is limited. */
+function keepCountOfHeartbeats(
+  draft: Draft,
+  { scheduledAt }: WorkflowTaskState,
+  { forceCreateNewTask }: Conclusion,
+): void {
+  const since = draft.state.taskHeartbeatSince;
+  if (forceCreateNewTask) draft.needsWorkflowTask = true;
+  if (forceCreateNewTask && since === 0) draft.set({ taskHeartbeatSince: scheduledAt });
+  if (!forceCreateNewTask && since > 0) draft.set({ taskHeartbeatSince: 0 });
+}
+
+function goesOnTooLong({ state, now }: Draft, { forceCreateNewTask }: Conclusion): boolean {
+  const since = state.taskHeartbeatSince;
+  return !!forceCreateNewTask && since > 0 && now - since >= MAX_TASK_HEARTBEAT_MS;
+}
+
+/** It ends as if its time had run out (semantics 62). */
+function endHeartbeats(draft: Draft, task: WorkflowTaskState): Outcome {
+  draft.set({ taskHeartbeatSince: 0 });
+  failWorkflowTask(draft, task, { kind: 'timedOut' });
+  const message = 'the workflow task has gone on for 30 minutes; use an activity that is not local';
+  return { kind: 'taskFailed', message };
 }
 
 /** What a worker made of a task. */

@@ -12,6 +12,7 @@ import { decideCancelActivity } from './cancel-activity.ts';
 import { decideCompleteActivity } from './complete-activity.ts';
 import { decideCompleteStep } from './complete-step.ts';
 import { decideCompleteWorkflowTask } from './complete-workflow-task.ts';
+import { decideDetachActivity } from './detach-activity.ts';
 import { decideFailActivity } from './fail-activity.ts';
 import { decideFailWorkflowTask } from './fail-workflow-task.ts';
 import { decideHeartbeatActivity } from './heartbeat-activity.ts';
@@ -55,6 +56,7 @@ const decisions: {
   failActivity: decideFailActivity,
   cancelActivity: decideCancelActivity,
   heartbeatActivity: decideHeartbeatActivity,
+  detachActivity: decideDetachActivity,
   loseActivity: decideLoseActivity,
   completeStep: decideCompleteStep,
   wakeUp: decideWakeUp,

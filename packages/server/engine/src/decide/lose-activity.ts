@@ -18,7 +18,7 @@ const workerGone: Failure = {
 export function decideLoseActivity(draft: Draft, command: LoseActivity): Outcome {
   const { scheduledEventId, attempt } = command;
   const activity = activityFor(draft.state, 'lose', scheduledEventId, attempt);
-  if (!activity) return staleActivity(command);
+  if (activity?.session === undefined) return staleActivity(command);
   if (mayRepeatLostAttempt(activity, draft.now)) retryActivity(draft, activity, workerGone, 0);
   return accepted;
 }

@@ -28,6 +28,7 @@ const moves = {
   start: ['waiting'],
   finish: ['started'],
   heartbeat: ['started'],
+  detach: ['started'],
   lose: ['started'],
 } as const satisfies Record<string, readonly ActivityPhase[]>;
 
@@ -49,6 +50,14 @@ export function activityFor(
   if (!activity || activity.attempt !== attempt) return undefined;
   const from: readonly ActivityPhase[] = moves[move];
   return from.includes(phaseOf(activity)) ? activity : undefined;
+}
+
+/** The pending activity with this id, for whoever knows it by that alone (semantics 14). */
+export function activityById(state: ExecutionState, activityId: string): ActivityState | undefined {
+  for (const activity of state.activities.values()) {
+    if (activity.activityId === activityId && !activity.outcomeBuffered) return activity;
+  }
+  return undefined;
 }
 
 /** Hands a waiting attempt to a session. */

@@ -23,6 +23,8 @@ export const MAX_WORKFLOW_TASK_TIMEOUT_MS = 120_000;
 export const MAX_STEP_AHEAD_MS = 5_000;
 /** How far a fused step's workflow time may be behind the server's clock, in milliseconds. */
 export const MAX_STEP_BEHIND_MS = 60_000;
+/** How long a workflow task may go on by asking for another (semantics 62), in milliseconds. */
+export const MAX_TASK_HEARTBEAT_MS = 30 * 60_000;
 /** Runs of a chain that continues as new start at least this far apart, in milliseconds. */
 export const MIN_CONTINUE_AS_NEW_INTERVAL_MS = 1_000;
 

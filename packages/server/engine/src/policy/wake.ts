@@ -23,7 +23,9 @@ export function nextDeadline(state: ExecutionState, now: number): number {
   for (const activity of state.activities.values()) {
     if (activity.outcomeBuffered) continue;
     next = earlier(next, activityDeadline(activity)?.at ?? 0);
-    if (activity.startedAt > 0) next = earlier(next, nextLivenessCheck(activity.startedAt, now));
+    if (activity.session !== undefined) {
+      next = earlier(next, nextLivenessCheck(activity.startedAt, now));
+    }
   }
   const task = state.workflowTask;
   if (task && task.startedAt > 0) next = earlier(next, nextLivenessCheck(task.startedAt, now));

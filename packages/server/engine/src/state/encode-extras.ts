@@ -36,6 +36,7 @@ export type Extras = Pick<
   | 'completedUpdates'
   | 'continueAsNewSuggested'
   | 'owesParent'
+  | 'taskHeartbeatSince'
 >;
 
 /** By number; append only. */
@@ -61,6 +62,7 @@ export function encodeExtras(state: ExecutionState): unknown[] | null {
       ? null
       : [...state.completedUpdates].flatMap(([id, eventId]) => [packUuid(id), eventId]),
     flags,
+    relativeTo(state)(state.taskHeartbeatSince),
   ]);
   return wire.length === 0 ? null : wire;
 }
@@ -83,6 +85,7 @@ export function decodeExtras(stored: unknown, base: Base): Extras {
     completedUpdates: new Map(pairsOf((wire[7] ?? []) as Wire)),
     continueAsNewSuggested: (flags & SUGGESTED) !== 0,
     owesParent: (flags & OWES_PARENT) !== 0,
+    taskHeartbeatSince: absolute(wire[9], base),
   };
 }
 

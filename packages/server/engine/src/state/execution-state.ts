@@ -84,6 +84,8 @@ export interface ExecutionState {
   readonly createRequestId: string;
   /** Volatile: size of the stored history, kept by whoever encodes it; 0 when nobody does. */
   readonly historyBytes: number;
+  /** Volatile: since when workflow tasks have asked for another at once; 0 when they have not. */
+  readonly taskHeartbeatSince: number;
   /** Volatile: the run has closed and its parent is not known to know. */
   readonly owesParent: boolean;
 }

@@ -51,6 +51,7 @@ export function durableFacts(state: ExecutionState): unknown {
     wakeAt: _wakeAt,
     createRequestId: _requestId,
     historyBytes: _historyBytes,
+    taskHeartbeatSince: _heartbeat,
     owesParent: _owesParent,
     ...durable
   } = state;

@@ -45,6 +45,7 @@ export function stateFromStarted(event: EventOf<'WorkflowExecutionStarted'>): Dr
     wakeAt: 0,
     createRequestId: '',
     historyBytes: 0,
+    taskHeartbeatSince: 0,
     owesParent: false,
   };
 }
