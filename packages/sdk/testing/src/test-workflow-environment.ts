@@ -130,12 +130,12 @@ export class TestWorkflowEnvironment {
    * it too, to take long without taking long.
    *
    * @throws ValueError when the duration is not one
-   * @throws IllegalStateError when the environment is torn down meanwhile, or in a local activity,
-   *   which is part of a workflow task: that may not take long
+   * @throws IllegalStateError when the environment is torn down meanwhile; with time skipping also in a
+   *   local activity, which is part of a workflow task: that may not take long
    */
   async sleep(duration: Duration): Promise<void> {
     const info = asyncLocalStorage.getStore()?.info;
-    if (info?.isLocal) {
+    if (info?.isLocal && this.supportsTimeSkipping) {
       throw new IllegalStateError(
         'a local activity cannot sleep in the test environment: time is not left out while a ' +
           'workflow task runs, and it is part of one; make it a regular activity to let time pass',
@@ -158,7 +158,10 @@ export class TestWorkflowEnvironment {
   }
 
   async #end(): Promise<void> {
-    await this.connection.close();
-    await this.#platform.close();
+    try {
+      await this.connection.close();
+    } finally {
+      await this.#platform.close();
+    }
   }
 }
