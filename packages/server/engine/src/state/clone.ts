@@ -31,12 +31,17 @@ export type DraftState = {
 export function cloneState(state: ExecutionState): DraftState {
   return {
     ...state,
-    activities: new Map(state.activities),
-    timers: new Map(state.timers),
-    children: new Map(state.children),
-    externals: new Map(state.externals),
-    updates: new Map(state.updates),
-    completedUpdates: new Map(state.completedUpdates),
+    activities: copyOf(state.activities),
+    timers: copyOf(state.timers),
+    children: copyOf(state.children),
+    externals: copyOf(state.externals),
+    updates: copyOf(state.updates),
+    completedUpdates: copyOf(state.completedUpdates),
     buffered: state.buffered.slice(),
   };
+}
+
+/** Most are empty, and to iterate over nothing takes its time. */
+function copyOf<K, V>(entries: ReadonlyMap<K, V>): Map<K, V> {
+  return entries.size === 0 ? new Map<K, V>() : new Map(entries);
 }

@@ -48,9 +48,30 @@ const OWES_PARENT = 2;
 
 /** The stored form; nil when there is nothing to store. */
 export function encodeExtras(state: ExecutionState): unknown[] | null {
+  return hasExtras(state) ? encodeAll(state) : null;
+}
+
+/** A quick no for most runs. */
+function hasExtras(state: ExecutionState): boolean {
+  return (
+    state.parent !== undefined ||
+    state.root !== undefined ||
+    state.succession !== undefined ||
+    state.children.size > 0 ||
+    state.externals.size > 0 ||
+    state.updates.size > 0 ||
+    state.completedUpdates.size > 0 ||
+    state.startHold !== 'signal' ||
+    state.continueAsNewSuggested ||
+    state.owesParent ||
+    state.taskHeartbeatSince > 0
+  );
+}
+
+function encodeAll(state: ExecutionState): unknown[] {
   const flags =
     (state.continueAsNewSuggested ? SUGGESTED : 0) | (state.owesParent ? OWES_PARENT : 0);
-  const wire = trim([
+  return trim([
     holds.indexOf(state.startHold),
     state.parent ? [...executionTo(state.parent), state.parent.initiatedEventId] : null,
     state.root ? executionTo(state.root) : null,
@@ -64,7 +85,6 @@ export function encodeExtras(state: ExecutionState): unknown[] | null {
     flags,
     relativeTo(state)(state.taskHeartbeatSince),
   ]);
-  return wire.length === 0 ? null : wire;
 }
 
 /** Reads {@link encodeExtras}. */
