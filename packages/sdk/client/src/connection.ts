@@ -1,5 +1,5 @@
 import { type Duration, msToNumber } from '@perdure/common';
-import type { AppRouter, MessageRouter } from '@perdure/contract';
+import type { AppRouter } from '@perdure/contract';
 import type { KeyRing } from '@perdure/data-converter';
 import { loadClientConnectConfig } from '@perdure/envconfig';
 import type { HistoryEvent } from '@perdure/protocol';
@@ -17,8 +17,8 @@ import { repeatWhileUnavailable } from './stream/repeat.ts';
 import { StreamClient } from './stream/stream-client.ts';
 import { streamLink } from './stream/stream-link.ts';
 
-type Inputs = inferRouterInputs<AppRouter>['workflow'] & inferRouterInputs<MessageRouter>;
-type Outputs = inferRouterOutputs<AppRouter>['workflow'] & inferRouterOutputs<MessageRouter>;
+type Inputs = inferRouterInputs<AppRouter>['workflow'];
+type Outputs = inferRouterOutputs<AppRouter>['workflow'];
 
 const PATIENCE_MS = 30_000;
 

@@ -117,7 +117,7 @@ export const QueryRejectCondition = {
   NONE: 'NONE',
   /** Closed, however it ended. */
   NOT_OPEN: 'NOT_OPEN',
-  /** Closed otherwise than by completing or continuing as new. */
+  /** Closed otherwise than by completing. */
   NOT_COMPLETED_CLEANLY: 'NOT_COMPLETED_CLEANLY',
 } as const;
 export type QueryRejectCondition = (typeof QueryRejectCondition)[keyof typeof QueryRejectCondition];

@@ -39,7 +39,6 @@ export type {
   SignalWorkflowInput,
   TerminateWorkflowInput,
 } from './workflow/executions.ts';
-export { type MessageRouter, messageRouter } from './workflow/message-router.ts';
 export type { QueryWorkflowInput, QueryWorkflowOutput } from './workflow/queries.ts';
 export type {
   SignalWithStartInput,

@@ -31,4 +31,3 @@ export const messageRouter = router({
       ctx.services.workflows.queryWorkflow(callerOf(ctx, input.namespace), input, signal),
     ),
 });
-export type MessageRouter = typeof messageRouter;
