@@ -10,6 +10,7 @@ const CLOSE_EVENTS: ReadonlySet<EventType> = new Set([
   'WorkflowExecutionTimedOut',
   'WorkflowExecutionCanceled',
   'WorkflowExecutionTerminated',
+  'WorkflowExecutionContinuedAsNew',
 ]);
 
 /** For each attribute that refers to an event: which types it may refer to, by the referring type. */
