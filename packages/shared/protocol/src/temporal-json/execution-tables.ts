@@ -68,7 +68,7 @@ export const executionTables: EventTables<keyof typeof executionEvents> = {
       retryPolicy: kept(retryPolicy),
       firstWorkflowTaskBackoffMs: at('firstWorkflowTaskBackoff', given(duration)),
       continuedExecutionRunId: given(text),
-      initiator: kept(continueAsNewInitiator),
+      initiator: given(continueAsNewInitiator),
       continuedFailure: kept(failure),
       lastCompletionResult: kept(payloads('workflow-result')),
       cronSchedule: given(text),

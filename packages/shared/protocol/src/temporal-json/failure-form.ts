@@ -41,7 +41,7 @@ const kinds: { readonly [K in Kind]: readonly [field: string, form: Form<FactsOf
       activityId: kept(text),
       scheduledEventId: given(int64),
       startedEventId: given(int64),
-      retryState: kept(retryState),
+      retryState: given(retryState),
       identity: kept(text),
     }),
   ],
@@ -54,7 +54,7 @@ const kinds: { readonly [K in Kind]: readonly [field: string, form: Form<FactsOf
       workflowType: at('workflowType.name', text),
       initiatedEventId: given(int64),
       startedEventId: given(int64),
-      retryState: kept(retryState),
+      retryState: given(retryState),
     }),
   ],
 };

@@ -35,6 +35,7 @@ export function given<T>(form: Form<T>): Form<T | undefined> {
 }
 
 function isDefault(json: Json): boolean {
+  if (typeof json === 'string' && /(?:^|_)unspecified$/i.test(json)) return true;
   return json === '' || json === 0 || json === '0' || json === '0s';
 }
 

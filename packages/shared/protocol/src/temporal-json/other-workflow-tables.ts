@@ -75,7 +75,7 @@ export const otherWorkflowTables: EventTables<keyof typeof otherWorkflowEvents> 
       input: kept(payloads('workflow-input')),
       header: kept(header),
       parentClosePolicy,
-      workflowIdReusePolicy: kept(workflowIdReusePolicy),
+      workflowIdReusePolicy: given(workflowIdReusePolicy),
       workflowExecutionTimeoutMs: at('workflowExecutionTimeout', given(duration)),
       workflowRunTimeoutMs: at('workflowRunTimeout', given(duration)),
       workflowTaskTimeoutMs: at('workflowTaskTimeout', given(duration)),
