@@ -34,6 +34,7 @@ beforeEach(async () => {
     workflowTask() {},
     activityTask: (task) => void running.push(task.token),
     cancelActivity() {},
+    query() {},
     runningActivities: () => running,
     runningWorkflowTasks: () => [],
     failed: (error) => void failures.push(error),

@@ -1,5 +1,5 @@
 /** The runner between a session and the sandbox: tasks in, completions out, questions answered. */
-import { type ActivityFunction, silentLogger } from '@perdure/common';
+import { silentLogger } from '@perdure/common';
 import { type LoadedDataConverter, loadDataConverter } from '@perdure/data-converter';
 import {
   type Ack,
@@ -42,11 +42,7 @@ class Bench {
   /** Whether the task's own events are dropped, as for one that only brought refused updates. */
   dropsTask = false;
 
-  constructor(
-    sandbox: Sandbox,
-    workflowType: string,
-    options: Partial<WorkerOptions> & { activities?: Record<string, ActivityFunction> } = {},
-  ) {
+  constructor(sandbox: Sandbox, workflowType: string, options: Partial<WorkerOptions> = {}) {
     this.server = new HistoryServer(workflowType);
     this.runner = new WorkflowRunner({
       options: compileWorkerOptions({

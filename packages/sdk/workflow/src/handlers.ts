@@ -30,6 +30,16 @@ export interface UpdateHandlerOptions<Args extends unknown[]> extends SignalHand
   validator?: (...args: Args) => void;
 }
 
+/** The function that a definition wants. */
+export type HandlerOf<D> =
+  D extends QueryDefinition<infer Ret, infer Args>
+    ? (...args: Args) => Ret
+    : D extends UpdateDefinition<infer Ret, infer Args>
+      ? (...args: Args) => Ret | Promise<Ret>
+      : D extends SignalDefinition<infer Args>
+        ? (...args: Args) => void | Promise<void>
+        : never;
+
 /**
  * Sets, replaces or (with undefined) removes the handler of a signal, query or update. Signals and
  * updates that arrived before are handed over at once, in order of arrival.
@@ -40,20 +50,20 @@ export interface UpdateHandlerOptions<Args extends unknown[]> extends SignalHand
  *
  * @throws TypeError when the definition is none, or the handler no function
  */
-export function setHandler<Ret, Args extends unknown[]>(
-  definition: QueryDefinition<Ret, Args>,
-  handler: ((...args: NoInfer<Args>) => Ret) | undefined,
+export function setHandler<D extends QueryDefinition<unknown, unknown[]>>(
+  definition: D,
+  handler: HandlerOf<D> | undefined,
   options?: QueryHandlerOptions,
 ): void;
-export function setHandler<Args extends unknown[]>(
-  definition: SignalDefinition<Args>,
-  handler: ((...args: NoInfer<Args>) => void | Promise<void>) | undefined,
+export function setHandler<D extends SignalDefinition<unknown[]>>(
+  definition: D,
+  handler: HandlerOf<D> | undefined,
   options?: SignalHandlerOptions,
 ): void;
-export function setHandler<Ret, Args extends unknown[]>(
-  definition: UpdateDefinition<Ret, Args>,
-  handler: ((...args: NoInfer<Args>) => Ret | Promise<Ret>) | undefined,
-  options?: UpdateHandlerOptions<NoInfer<Args>>,
+export function setHandler<D extends UpdateDefinition<unknown, unknown[]>>(
+  definition: D,
+  handler: HandlerOf<D> | undefined,
+  options?: UpdateHandlerOptions<D extends UpdateDefinition<unknown, infer Args> ? Args : never>,
 ): void;
 export function setHandler(
   definition: { readonly type: 'signal' | 'query' | 'update'; readonly name: string },

@@ -34,6 +34,7 @@ export {
 export { DeterminismViolationError, WorkflowError } from './errors.ts';
 export { type ExternalWorkflowHandle, getExternalWorkflowHandle } from './external.ts';
 export {
+  type HandlerOf,
   type QueryHandlerOptions,
   type SignalHandlerOptions,
   type UpdateHandlerOptions,

@@ -34,7 +34,7 @@ export interface QueryDefinition<Ret, Args extends unknown[] = [], Name extends 
   /** Never set: carries the argument types. */
   readonly __args?: Args;
   /** Never set: carries the result type. */
-  readonly __ret?: Ret;
+  readonly __ret?: () => Ret;
 }
 
 /** An update's name with the types of its arguments and result. */
@@ -44,7 +44,7 @@ export interface UpdateDefinition<Ret, Args extends unknown[] = [], Name extends
   /** Never set: carries the argument types. */
   readonly __args?: Args;
   /** Never set: carries the result type. */
-  readonly __ret?: Ret;
+  readonly __ret?: () => Ret;
 }
 
 /** What a run that closes does about handlers that are still running. */
