@@ -5,6 +5,7 @@ import {
   type ExecutionState,
   decodeState,
   encodeState,
+  fold,
   openTransition,
   outboxOf,
   transientEvents,
@@ -327,4 +328,24 @@ test('an update is answered once, and by the task that took it along', () => {
   );
   run.sleep(1_000).takeTask().update('late');
   expect(run.finishTask(acceptUpdate('late'))).toMatchObject({ kind: 'taskFailed' });
+});
+
+test('an update that a history brings along waits to be asked', () => {
+  const run = idle();
+  const request = { updateId: 'u', updateName: 'update', input: blobOf('u') };
+  const state = fold([
+    ...run.history,
+    {
+      eventId: run.state.nextEventId,
+      eventTime: run.now,
+      eventType: 'WorkflowExecutionUpdateAdmitted',
+      attributes: { request, origin: 'REAPPLY' },
+    },
+  ]);
+  expect(state.updates.get('u')).toEqual({
+    updateId: 'u',
+    acceptedEventId: 0,
+    request,
+    deliveredIn: 0,
+  });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  type Command,
   command,
   commandBlobs,
   commandFailure,
@@ -76,6 +77,32 @@ describe('commands', () => {
         );
         expect(isCloseCommand(value)).toBe(closes);
       }),
+    );
+  });
+
+  it('travel under numbers that are never given to another', () => {
+    const [id, failure] = ['x', { info: { kind: 'server' as const } }];
+    const inOrder: readonly Command[] = [
+      { commandType: 'ScheduleActivityTask', activityId: id, activityType: id },
+      { commandType: 'RequestCancelActivityTask', activityId: id },
+      { commandType: 'StartTimer', timerId: id, startToFireTimeoutMs: 1 },
+      { commandType: 'CancelTimer', timerId: id },
+      { commandType: 'CompleteWorkflowExecution' },
+      { commandType: 'FailWorkflowExecution', failure },
+      { commandType: 'CancelWorkflowExecution' },
+      { commandType: 'StartChildWorkflowExecution', workflowId: id, workflowType: id },
+      { commandType: 'RequestCancelExternalWorkflowExecution', workflowId: id },
+      { commandType: 'SignalExternalWorkflowExecution', workflowId: id, signalName: id },
+      { commandType: 'RecordMarker', markerName: id },
+      { commandType: 'ContinueAsNewWorkflowExecution' },
+      { commandType: 'UpsertWorkflowSearchAttributes', searchAttributes: {} },
+      { commandType: 'ModifyWorkflowProperties' },
+      { commandType: 'AcceptUpdate', updateId: id },
+      { commandType: 'RejectUpdate', updateId: id, failure },
+      { commandType: 'CompleteUpdate', updateId: id },
+    ];
+    expect(inOrder.map((value) => (command.to(value) as unknown[])[0])).toEqual(
+      inOrder.map((_, i) => i + 1),
     );
   });
 
