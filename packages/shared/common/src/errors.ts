@@ -33,20 +33,6 @@ export class WorkflowNotFoundError extends Error {
 }
 defineSymbolErrorClass('WorkflowNotFoundError')(WorkflowNotFoundError);
 
-/** A run with this workflow id is open, or the id may not be reused (semantics 58). */
-export class WorkflowExecutionAlreadyStartedError extends Error {
-  readonly workflowId: string;
-  readonly workflowType: string;
-  constructor(message: string, workflowId: string, workflowType: string) {
-    super(message);
-    this.workflowId = workflowId;
-    this.workflowType = workflowType;
-  }
-}
-defineSymbolErrorClass('WorkflowExecutionAlreadyStartedError')(
-  WorkflowExecutionAlreadyStartedError,
-);
-
 /** The namespace does not exist, or this API key does not belong to it. */
 export class NamespaceNotFoundError extends Error {
   readonly namespace: string;

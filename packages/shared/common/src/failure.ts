@@ -172,6 +172,23 @@ export class ChildWorkflowFailure extends TemporalFailure {
 }
 defineSymbolErrorClass('ChildWorkflowFailure')(ChildWorkflowFailure);
 
+/**
+ * A run with this workflow id is open, or the id may not be reused (semantics 58). What a workflow
+ * gets for a child whose id is taken (semantics 32): so it is one of the failures that end a run.
+ */
+export class WorkflowExecutionAlreadyStartedError extends TemporalFailure {
+  readonly workflowId: string;
+  readonly workflowType: string;
+  constructor(message: string, workflowId: string, workflowType: string) {
+    super(message);
+    this.workflowId = workflowId;
+    this.workflowType = workflowType;
+  }
+}
+defineSymbolErrorClass('WorkflowExecutionAlreadyStartedError')(
+  WorkflowExecutionAlreadyStartedError,
+);
+
 /** Any thrown value as an {@link ApplicationFailure}; `type` is the error's class name. */
 export function ensureApplicationFailure(error: unknown): ApplicationFailure {
   return error instanceof ApplicationFailure ? error : ApplicationFailure.fromError(error);

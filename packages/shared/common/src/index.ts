@@ -33,6 +33,7 @@ export {
   TemporalFailure,
   TerminatedFailure,
   TimeoutFailure,
+  WorkflowExecutionAlreadyStartedError,
   ensureApplicationFailure,
   ensureTemporalFailure,
   isCancellation,
@@ -48,7 +49,6 @@ export {
   PerdureServiceError,
   type ServiceErrorFields,
   ValueError,
-  WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   errorCodes,
 } from './errors.ts';

@@ -8,6 +8,7 @@ import {
   TemporalFailure,
   TimeoutFailure,
   ValueError,
+  WorkflowExecutionAlreadyStartedError,
   defineSymbolErrorClass,
   ensureApplicationFailure,
   ensureTemporalFailure,
@@ -57,6 +58,9 @@ describe('instanceof', () => {
     expect(failure).toBeInstanceOf(PerdureFailure);
     expect(failure).toBeInstanceOf(Error);
     expect(failure).not.toBeInstanceOf(ApplicationFailure);
+    // A workflow that lets it pass fails, and is not stuck (semantics 32, 46).
+    const taken = new WorkflowExecutionAlreadyStartedError('taken', 'id', 'type');
+    expect(taken).toBeInstanceOf(TemporalFailure);
     expect(new PayloadConverterError('p')).toBeInstanceOf(ValueError);
     expect(null).not.toBeInstanceOf(TemporalFailure);
   });
