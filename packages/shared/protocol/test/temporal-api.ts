@@ -14,6 +14,7 @@ const scalars: Readonly<Record<string, (json: unknown) => boolean>> = {
   string: (json) => typeof json === 'string',
   bool: (json) => typeof json === 'boolean',
   int32: (json) => Number.isInteger(json) && Math.abs(json as number) < 2 ** 31,
+  uint32: (json) => Number.isInteger(json) && (json as number) >= 0,
   int64: (json) => typeof json === 'string' && /^-?\d{1,19}$/.test(json),
   double: (json) => typeof json === 'number',
   float: (json) => typeof json === 'number',

@@ -11,6 +11,7 @@ import {
 } from './execution-forms.ts';
 import { failure } from './failure-form.ts';
 import { duration, enumeration, flag, given, int32, int64, kept, text } from './forms.ts';
+import type { JsonObject } from './json.ts';
 import { at, onEvent } from './message.ts';
 import { header, payloads } from './payload-forms.ts';
 import { type EventTables, requestId } from './table.ts';
@@ -30,6 +31,16 @@ const workflowTaskFailedCause = enumeration(
 /** Events about one attempt at something tell what scheduled and what started it. */
 const attempt = { scheduledEventId: int64, startedEventId: int64 } as const;
 
+/**
+ * Which of the behaviours that Temporal's SDKs tell by number a run of ours has, and has had from the
+ * first; without them a replayer takes it for a run of an old SDK. Of the core: ids and types are
+ * checked (1), a patch writes search attributes (2), commands that follow the last one are moved before
+ * it (3). Of the TypeScript SDK: shielded scopes (1), one batch of jobs a task (2).
+ */
+function sdkMetadata(): JsonObject {
+  return { sdkMetadata: { coreUsedFlags: [1, 2, 3], langUsedFlags: [1, 2], sdkName: 'perdure' } };
+}
+
 export const taskTables: EventTables<keyof typeof taskEvents> = {
   WorkflowTaskScheduled: [
     {
@@ -47,7 +58,7 @@ export const taskTables: EventTables<keyof typeof taskEvents> = {
     },
     { made: requestId },
   ],
-  WorkflowTaskCompleted: [{ ...attempt, identity: kept(text) }],
+  WorkflowTaskCompleted: [{ ...attempt, identity: kept(text) }, { made: sdkMetadata }],
   WorkflowTaskTimedOut: [{ ...attempt, timeoutType }],
   WorkflowTaskFailed: [
     {

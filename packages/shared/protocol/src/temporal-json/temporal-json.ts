@@ -11,7 +11,8 @@
  *   pass over: `retryPolicy` of WorkflowExecutionContinuedAsNew, `memo` (the whole memo) of
  *   WorkflowPropertiesModified, `event`.
  * - Fields of Temporal's that we do not keep are made up, always the same way, and passed over when
- *   read: `taskId` (the event id), `requestId`, `acceptedRequestMessageId`, kinds of task queues,
+ *   read: `taskId` (the event id), `requestId`, `acceptedRequestMessageId`, `sdkMetadata`, kinds of
+ *   task queues,
  *   `namespace` (if told), and `originalExecutionRunId` of the first run of a chain.
  *
  * What Temporal wrote itself can be read as far as Perdure has the same: of times, what is finer than
