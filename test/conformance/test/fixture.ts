@@ -25,6 +25,8 @@ export interface Scene {
   start(type: string, args?: unknown[], options?: object): Promise<WorkflowHandle>;
   /** A new workflow id. */
   id(): string;
+  /** Runs a worker with the code of another module while something runs, then ends it. */
+  whileServedBy<T>(workflows: string, run: () => Promise<T>): Promise<T>;
 }
 
 export interface Fixture {
@@ -50,7 +52,7 @@ const caches = { 'with the cache': undefined, 'without the cache': 0 } as const;
  * @param activities served by every worker of the file
  */
 export function useFixture(workflows: string, activities: object = {}): Fixture {
-  const workflowsPath = fileURLToPath(new URL(`./workflows/${workflows}.ts`, import.meta.url));
+  const workflowsPath = pathOf(workflows);
   const file = {} as { env: TestWorkflowEnvironment };
 
   beforeAll(async () => {
@@ -70,6 +72,17 @@ export function useFixture(workflows: string, activities: object = {}): Fixture 
     const taskQueue = `queue-${randomUUID().slice(0, 8)}`;
     const log: LogEntry[] = [];
     const known = await runsOf(env);
+    const workerOf = async (path: string, more: Partial<WorkerOptions>): Promise<Worker> =>
+      Worker.create({
+        connection: env.nativeConnection,
+        workflowBundle: await bundleOf(path),
+        activities,
+        taskQueue,
+        maxCachedWorkflows,
+        shutdownForceTime: '5s',
+        logger: new DefaultLogger('INFO', (entry) => void log.push(entry)),
+        ...more,
+      });
     const scene: Scene = {
       env,
       client: env.client,
@@ -78,23 +91,15 @@ export function useFixture(workflows: string, activities: object = {}): Fixture 
       id: () => randomUUID(),
       start: (type, args = [], more = {}) =>
         env.client.workflow.start(type, { taskQueue, workflowId: randomUUID(), args, ...more }),
+      whileServedBy: async (other, run) => (await workerOf(pathOf(other), {})).runUntil(run),
     };
     const run = () => test(scene);
     if (options === false) await run();
     else {
-      const worker = await Worker.create({
-        connection: env.nativeConnection,
-        workflowBundle: await bundleOf(workflowsPath),
-        activities,
-        taskQueue,
-        maxCachedWorkflows,
-        shutdownForceTime: '5s',
-        logger: new DefaultLogger('INFO', (entry) => void log.push(entry)),
-        ...options,
-      });
+      const worker = await workerOf(workflowsPath, options);
       await worker.runUntil(run);
     }
-    await replayAll(env, workflowsPath, known);
+    await replayAll(env, workflowsPath, known, options || {});
   }
 
   return {
@@ -133,6 +138,7 @@ async function replayAll(
   env: TestWorkflowEnvironment,
   workflowsPath: string,
   known: ReadonlySet<string>,
+  { workflowFailureErrorTypes }: Partial<WorkerOptions>,
 ): Promise<void> {
   const workflowBundle = await bundleOf(workflowsPath);
   const { namespace } = env;
@@ -140,6 +146,11 @@ async function replayAll(
   for await (const { workflowId, runId } of env.client.workflow.list()) {
     if (known.has(runId)) continue;
     const history = await env.client.workflow.getHandle(workflowId, runId).fetchHistory();
-    await Worker.runReplayHistory({ workflowBundle, namespace, keyRing }, history, workflowId);
+    const code = { workflowBundle, workflowFailureErrorTypes };
+    await Worker.runReplayHistory({ ...code, namespace, keyRing }, history, workflowId);
   }
+}
+
+function pathOf(workflows: string): string {
+  return fileURLToPath(new URL(`./workflows/${workflows}.ts`, import.meta.url));
 }
