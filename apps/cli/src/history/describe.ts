@@ -18,7 +18,14 @@ export function showDescription(
     closed: showTime(found.closeTime),
     events: String(found.historyLength),
   });
-  if (found.pendingActivities.length === 0) return overview;
+  return [overview, ...pendingActivities(found, now), ...unserved(found)].join('\n\n');
+}
+
+function pendingActivities(
+  found: Pick<WorkflowExecutionDescription, 'pendingActivities'>,
+  now: number,
+): string[] {
+  if (found.pendingActivities.length === 0) return [];
   const pending = table(
     ['PENDING ACTIVITY', 'STATE', 'ATTEMPT', 'NEXT', 'LAST FAILURE'],
     found.pendingActivities.map((activity) => [
@@ -29,7 +36,16 @@ export function showDescription(
       activity.lastFailure ? failureText(activity.lastFailure) : '-',
     ]),
   );
-  return `${overview}\n\n${pending}`;
+  return [pending];
+}
+
+/** Why nobody runs what waits. */
+function unserved({
+  pendingWorkflowTask,
+  pendingActivities: activities,
+}: Pick<WorkflowExecutionDescription, 'pendingWorkflowTask' | 'pendingActivities'>): string[] {
+  const reasons = [pendingWorkflowTask, ...activities].map((task) => task?.unserved);
+  return [...new Set(reasons)].filter((reason) => reason !== undefined);
 }
 
 function attemptText({ attempt, maximumAttempts }: PendingActivityInfo): string {

@@ -5,6 +5,7 @@ import type { ExecutionState } from '@perdure/engine';
 import {
   type DueRun,
   type ExecutionStore,
+  type QueueKey,
   type RunRef,
   type SessionStore,
   StoreUnavailableError,
@@ -197,7 +198,9 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
     return matcher.anyOf({ namespaceId, taskQueue, kind: 'workflow' }, sticky);
   }
 
-  const operations = { committer, store, visibility, clock, alone, newRunId, workerFor };
+  const typesServed = (key: QueueKey) => matcher.typesServed(key);
+  const shared = { committer, store, visibility, clock, alone };
+  const operations = { ...shared, newRunId, workerFor, typesServed };
   return {
     workflows: workflowService(operations),
     openWorker: (caller, hello, channel) =>

@@ -91,6 +91,12 @@ export class Matcher {
     return preferred && sessions.includes(preferred) ? preferred : sessions[0];
   }
 
+  /** The types that the workers of a queue serve; empty when there is no worker. */
+  typesServed(key: QueueKey): ReadonlySet<string> {
+    const sessions = this.#queues.get(nameOf(key))?.sessions ?? [];
+    return new Set(sessions.flatMap(({ types }) => types[key.kind]));
+  }
+
   /** Adds slots to a session and hands it what waits. */
   grant(session: WorkerSession, workflow: number, activity: number): void {
     session.grant('workflow', workflow);

@@ -64,6 +64,7 @@ export class Sessions {
     this.#cancelGrace(session);
     this.#reconcile(session, hello);
     const { workflowCredit: workflow, activityCredit: activity } = hello;
+    session.types = { workflow: hello.workflowTypes, activity: hello.activityTypes };
     session.connect(channel, { workflow, activity });
     this.#matcher.join(session, kindsOf(hello));
     return session;

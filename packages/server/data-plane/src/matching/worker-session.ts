@@ -85,6 +85,8 @@ export class WorkerSession {
   readonly running = new Map<string, RunningTask>();
   /** Undefined while disconnected. */
   channel: WorkerChannel | undefined;
+  /** Types it has told that it serves. */
+  types: Readonly<Record<SlotKind, readonly string[]>> = { workflow: [], activity: [] };
   /** Whether it still wants tasks. */
   draining = false;
   readonly #credit: Record<SlotKind, number> = { workflow: 0, activity: 0 };

@@ -1,6 +1,6 @@
 import type { Clock } from '@perdure/common';
 import type { ExecutionState } from '@perdure/engine';
-import type { ExecutionStore, VisibilityStore } from '@perdure/ports';
+import type { ExecutionStore, QueueKey, VisibilityStore } from '@perdure/ports';
 import type { Committer } from '../commit/committer.ts';
 import type { WorkerSession } from '../matching/worker-session.ts';
 
@@ -15,4 +15,6 @@ export interface OperationParts {
   newRunId(): string;
   /** A connected worker that can answer for a run: the one that has it cached, else any. */
   workerFor(namespaceId: number, state: ExecutionState): WorkerSession | undefined;
+  /** The types that the connected workers of a queue serve. */
+  typesServed(key: QueueKey): ReadonlySet<string>;
 }

@@ -30,6 +30,8 @@ export interface PendingActivity {
   readonly lastFailure?: Failure;
   readonly lastWorkerIdentity?: string;
   readonly heartbeatDetails?: Uint8Array;
+  /** Why no connected worker can run it; absent when one can, or the server cannot know. */
+  readonly unserved?: string;
 }
 
 export interface PendingWorkflowTask {
@@ -37,6 +39,8 @@ export interface PendingWorkflowTask {
   readonly attempt: number;
   readonly scheduledTime: number;
   readonly startedTime?: number;
+  /** Why no connected worker can run it; absent when one can, or the server cannot know. */
+  readonly unserved?: string;
 }
 
 /** A child workflow that has not closed. */

@@ -13,6 +13,7 @@ import type { WorkflowExecution } from '@perdure/protocol';
 import { findRun } from '../find-run.ts';
 import type { OperationParts } from '../parts.ts';
 import { factsOf } from './facts.ts';
+import { unserved } from './unserved.ts';
 
 /** A run's facts and what it is waiting for. */
 export async function describeWorkflow(
@@ -39,8 +40,17 @@ export async function describeWorkflow(
     ...told,
     parentExecution: state.parent && executionOf(state.parent),
     rootExecution: state.root ?? executionOf(state),
-    pendingActivities: open ? [...state.activities.values()].map(pending) : [],
-    pendingWorkflowTask: pendingTask(state),
+    pendingActivities: open
+      ? [...state.activities.values()].map((activity) => ({
+          ...pending(activity),
+          unserved: unserved(
+            parts,
+            { namespaceId, taskQueue: activity.taskQueue, kind: 'activity' },
+            activity.activityType,
+          ),
+        }))
+      : [],
+    pendingWorkflowTask: pendingTask(parts, namespaceId, state),
     pendingChildren: open ? [...state.children.values()].map(pendingChild) : [],
     pendingUpdates: open ? [...state.updates.values()].map(pendingUpdate) : [],
   };
@@ -82,7 +92,11 @@ function stateOf(activity: ActivityState, backingOff: boolean): PendingActivity[
   return activity.startedAt > 0 ? 'STARTED' : 'SCHEDULED';
 }
 
-function pendingTask({ status, workflowTask }: ExecutionState): PendingWorkflowTask | undefined {
+function pendingTask(
+  parts: OperationParts,
+  namespaceId: number,
+  { status, workflowTask, taskQueue, workflowType }: ExecutionState,
+): PendingWorkflowTask | undefined {
   if (!workflowTask || status !== 'RUNNING') return undefined;
   const { startedEventId, attempt, scheduledAt, startedAt } = workflowTask;
   return {
@@ -90,5 +104,6 @@ function pendingTask({ status, workflowTask }: ExecutionState): PendingWorkflowT
     attempt,
     scheduledTime: scheduledAt,
     startedTime: startedAt || undefined,
+    unserved: unserved(parts, { namespaceId, taskQueue, kind: 'workflow' }, workflowType),
   };
 }
