@@ -1,6 +1,6 @@
 /** What the compiler knows: arguments and results come from the workflow function. */
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@perdure/common';
-import { describe, expectTypeOf, it } from 'vitest';
+import { describe, expect, expectTypeOf, it } from 'vitest';
 import type {
   WithStartWorkflowOperation,
   WorkflowClient,
@@ -25,8 +25,10 @@ declare const flush: UpdateDefinition<void>;
 declare const operation: WithStartWorkflowOperation<Order>;
 declare const options: WorkflowOptions;
 
-/** Never called: only compiled. */
-function never(..._: unknown[]): void {}
+/** Takes what is not to be called: only compiled. */
+function never(called: () => void): void {
+  expect(called).toBeTypeOf('function');
+}
 
 describe('the types', () => {
   it('of starts', () => {
