@@ -23,8 +23,8 @@ export interface WorkerOptions extends ConverterOptions {
   namespace?: string;
   /** Absolute path of the module that exports the workflows. Without it or a bundle: activities only. */
   workflowsPath?: string;
-  /** Workflow code bundled before, by `bundleWorkflowCode`. */
-  workflowBundle?: WorkflowBundle;
+  /** Workflow code bundled before, by `bundleWorkflowCode`: itself, or the path of its file. */
+  workflowBundle?: WorkflowBundle | { readonly codePath: string };
   /** Activities by name; methods of an object or class instance count. Without them: workflows only. */
   activities?: object;
   /** For people: who works here. Default `pid@host`. */
@@ -33,6 +33,8 @@ export interface WorkerOptions extends ConverterOptions {
   maxConcurrentWorkflowTaskExecutions?: number;
   /** Default 100. */
   maxConcurrentActivityTaskExecutions?: number;
+  /** Local activities that run at once; others wait for a place. Default 100. */
+  maxConcurrentLocalActivityExecutions?: number;
   /** Runs kept in memory between their tasks; 0 keeps none. Default: from the size of the heap. */
   maxCachedWorkflows?: number;
   /** How long an idle run stays in memory; it is replayed when it is needed again. Default 10 s. */
@@ -75,6 +77,7 @@ export interface CompiledWorkerOptions {
   readonly identity: string;
   readonly workflowSlots: number;
   readonly activitySlots: number;
+  readonly localActivitySlots: number;
   readonly maxCachedWorkflows: number;
   readonly cachedWorkflowIdleMs: number;
   readonly shutdownGraceMs: number;
@@ -116,6 +119,7 @@ export function compileWorkerOptions(options: WorkerOptions): CompiledWorkerOpti
     workflowSlots: hasWorkflows ? slots(options, 'maxConcurrentWorkflowTaskExecutions', 40) : 0,
     activitySlots:
       activities.size > 0 ? slots(options, 'maxConcurrentActivityTaskExecutions', 100) : 0,
+    localActivitySlots: slots(options, 'maxConcurrentLocalActivityExecutions', 100),
     maxCachedWorkflows: options.maxCachedWorkflows ?? defaultCacheSize(),
     cachedWorkflowIdleMs: msToNumber(options.cachedWorkflowIdleTimeout ?? '10s'),
     shutdownGraceMs: msToNumber(options.shutdownGraceTime ?? 0),
@@ -139,7 +143,10 @@ export function failureTypeNames(
 
 function slots(
   options: WorkerOptions,
-  field: 'maxConcurrentWorkflowTaskExecutions' | 'maxConcurrentActivityTaskExecutions',
+  field:
+    | 'maxConcurrentWorkflowTaskExecutions'
+    | 'maxConcurrentActivityTaskExecutions'
+    | 'maxConcurrentLocalActivityExecutions',
   fallback: number,
 ): number {
   const value = options[field] ?? fallback;

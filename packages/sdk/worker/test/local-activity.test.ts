@@ -1,5 +1,5 @@
 /** Local activities as the worker runs them: attempts, waits, timeouts, cancellation. */
-import { activityInfo, cancelled, heartbeat, log } from '@perdure/activity';
+import { type Info, activityInfo, cancelled, heartbeat, log } from '@perdure/activity';
 import {
   type ActivityFunction,
   ApplicationFailure,
@@ -9,8 +9,10 @@ import {
 } from '@perdure/common';
 import { loadDataConverter } from '@perdure/data-converter';
 import { describe, expect, it } from 'vitest';
+import { ActivityAttempt } from '../src/activity/activity-attempt.ts';
+import { HeartbeatThrottle } from '../src/activity/heartbeat-throttle.ts';
 import type { ActivityInterceptorsFactory } from '../src/activity/interceptors.ts';
-import { LocalActivity } from '../src/activity/local-activities.ts';
+import { LocalActivity, Slots } from '../src/activity/local-activities.ts';
 import { nextRetry } from '../src/activity/local-retry.ts';
 import { compileWorkerOptions } from '../src/worker-options.ts';
 import type { ScheduledLocalActivity } from '../src/workflow/step-player.ts';
@@ -22,12 +24,13 @@ const owner = { workflowId: 'w', runId: 'r', workflowType: 'type' };
 interface Extras {
   readonly activity?: ActivityInterceptorsFactory[];
   readonly logger?: Logger;
+  readonly slots?: Slots;
 }
 
 function run(
   near: ActivityFunction,
   more: Partial<ScheduledLocalActivity> = {},
-  { activity, logger = silentLogger }: Extras = {},
+  { activity, logger = silentLogger, slots = new Slots(100) }: Extras = {},
 ): LocalActivity {
   const interceptors = { activity };
   const options = compileWorkerOptions({
@@ -36,7 +39,7 @@ function run(
     activities: { near },
     interceptors,
   });
-  const parts = { options, converter, log: logger, now: () => Date.now() };
+  const parts = { options, converter, slots, log: logger, now: () => Date.now() };
   return new LocalActivity(parts, owner, {
     kind: 'scheduleLocalActivity',
     seq: 1,
@@ -60,6 +63,9 @@ function failing(times: number, error: () => Error = () => new Error('no luck'))
     return attempts;
   };
 }
+
+/** Time enough to begin. */
+const begun = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 
 /** Never ends but by its cancellation. */
 const hanging = (): Promise<never> => cancelled();
@@ -152,7 +158,51 @@ describe('a local activity', () => {
   });
 });
 
+it('only so many run at once', async () => {
+  const slots = new Slots(2);
+  let [running, most] = [0, 0];
+  const near = async (): Promise<void> => {
+    most = Math.max(most, ++running);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    running--;
+  };
+  const all = Array.from({ length: 7 }, () => run(near, {}, { slots }).resolution);
+  const outcomes = (await Promise.all(all)).map(({ outcome }) => outcome.kind);
+  expect(outcomes).toEqual(Array.from({ length: 7 }, () => 'completed'));
+  expect(most).toBe(2);
+});
+
+it('the activity of the name default stands in for those that are not there', async () => {
+  const options = compileWorkerOptions({
+    taskQueue: 'queue',
+    namespace: 'default',
+    activities: { default: (what: string) => `${activityInfo().activityType} ${what}` },
+  });
+  const attempt = new ActivityAttempt({
+    info: { activityType: 'unheardOf', workflowExecution: owner } as unknown as Info,
+    activities: options.activities,
+    args: ['in'],
+    headers: undefined,
+    interceptors: [],
+    heartbeats: new HeartbeatThrottle(1, () => {}),
+    log: silentLogger,
+  });
+  expect(await attempt.run()).toEqual({ kind: 'completed', value: 'unheardOf in' });
+});
+
 describe('a cancelled local activity', () => {
+  it('that waits for its turn never begins', async () => {
+    const slots = new Slots(1);
+    const giveBack = await slots.take();
+    let began = false;
+    const waiting = run(() => void (began = true), {}, { slots });
+    waiting.cancel();
+    expect((await waiting.resolution).outcome.kind).toBe('canceled');
+    giveBack();
+    await begun();
+    expect(began).toBe(false);
+  });
+
   it.each(['TRY_CANCEL', 'ABANDON'] as const)('%s: is over at once', async (cancellationType) => {
     const activity = run(deaf, { cancellationType });
     activity.cancel();
@@ -161,6 +211,7 @@ describe('a cancelled local activity', () => {
 
   it('WAIT_CANCELLATION_COMPLETED: is over when it stops', async () => {
     const activity = run(hanging, { cancellationType: 'WAIT_CANCELLATION_COMPLETED' });
+    await begun();
     activity.cancel();
     expect((await activity.resolution).outcome.kind).toBe('canceled');
   });
@@ -168,6 +219,7 @@ describe('a cancelled local activity', () => {
   it('WAIT_CANCELLATION_COMPLETED: may come to its end all the same', async () => {
     const near = (): Promise<string> => cancelled().catch(() => 'anyway');
     const activity = run(near, { cancellationType: 'WAIT_CANCELLATION_COMPLETED' });
+    await begun();
     activity.cancel();
     const { outcome } = await activity.resolution;
     expect(outcome).toEqual({ kind: 'completed', result: payloads('anyway') });
@@ -179,7 +231,7 @@ describe('a cancelled local activity', () => {
       retryPolicy,
       cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     });
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await begun();
     activity.cancel();
     expect((await activity.resolution).outcome.kind).toBe('canceled');
   });

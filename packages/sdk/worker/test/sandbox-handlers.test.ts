@@ -40,6 +40,7 @@ describe('a query', () => {
   it.each([
     ['throws', 'cannot say'],
     ['async', 'Query handlers should not return a Promise'],
+    ['times', /^a query handler may not change the run, and asked for a timer/],
     ['sleeps', /^a query handler may not change the run, and asked for sleep\(\)/],
     ['calls', /^a query handler may not change the run, and asked for activity foo/],
   ])('%s: the query fails, the run does not', async (name, why) => {
@@ -53,6 +54,8 @@ describe('a query', () => {
     const [one, two] = [await started('asked'), await started('asked')];
     expect(await one.ask('draws')).toEqual(await one.ask('draws'));
     await one.ask('sleeps');
+    await one.ask('times');
+    await one.ask('scopes');
     await one.ask('calls');
     expect(await one.ask('patches')).toBe(true);
     expect(await one.apply(job.timer('1'))).toEqual(await two.apply(job.timer('1')));

@@ -117,7 +117,7 @@ export function setDefaultUpdateHandler(
  * `await condition(allHandlersFinished)`.
  */
 export function allHandlersFinished(): boolean {
-  return startedRun('allHandlersFinished()').handlersInProgress.size === 0;
+  return !startedRun('allHandlersFinished()').hasHandlersInProgress;
 }
 
 /** The update whose handler or validator is running; undefined anywhere else. */

@@ -22,7 +22,7 @@ export function proxySinks<T extends Sinks>(): T {
   return byName((sinkName) =>
     byName((functionName) => (...args: unknown[]) => {
       const run = currentRun(`sink ${sinkName}.${functionName}`);
-      run.sinkCalls.push({ sinkName, functionName, args, info: infoOf(run) });
+      (run.sinkCalls ??= []).push({ sinkName, functionName, args, info: infoOf(run) });
     }),
   ) as T;
 }

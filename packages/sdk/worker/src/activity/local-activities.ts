@@ -30,6 +30,8 @@ export interface LocalActivityParts {
   readonly options: CompiledWorkerOptions;
   readonly converter: LoadedDataConverter;
   readonly log: Logger;
+  /** Of the worker: one for each attempt that runs. */
+  readonly slots: Slots;
   /** Milliseconds since the Unix epoch, by the server's clock. */
   now(): number;
 }
@@ -112,8 +114,9 @@ export class LocalActivity {
 
   /** One attempt, for as long as it may take. */
   async #once(attempt: number): Promise<AttemptOutcome> {
-    const { options, log, converter } = this.#parts;
+    const { options, log, converter, slots } = this.#parts;
     const { args, headers } = this.#command;
+    const giveBack = await slots.take();
     const limit = this.#limit();
     const running = new ActivityAttempt({
       info: this.#infoOf(attempt),
@@ -127,9 +130,12 @@ export class LocalActivity {
     });
     this.#attempt = running;
     try {
+      // Called off while it waited: nobody wants it to begin.
+      if (this.#callOff.signal.aborted) return { kind: 'failed', error: new CancelledFailure('') };
       return await withLimit(running, limit);
     } finally {
       this.#attempt = undefined;
+      giveBack();
     }
   }
 
@@ -210,6 +216,27 @@ export class LocalActivity {
       startToCloseTimeoutMs: command.startToCloseTimeoutMs ?? 0,
       heartbeatDetails: undefined,
       retryPolicy: command.retryPolicy,
+    };
+  }
+}
+
+/** Places for attempts that run at once; whoever finds none waits in line. */
+export class Slots {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  /** Resolves when there is a place, with how to give it back. */
+  async take(): Promise<() => void> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    return () => {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free++;
     };
   }
 }

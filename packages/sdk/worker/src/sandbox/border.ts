@@ -15,9 +15,10 @@ import type { StackMapper } from './source-maps.ts';
 
 /** An activation's result for the host. */
 export function takeOut(result: ActivationResult, stacks: StackMapper): ActivationResult {
+  const { sinkCalls } = result;
   const told = {
     logs: result.logs.map(takeOutLog),
-    sinkCalls: (result.sinkCalls ?? []).map((call) => plainCopy(call)),
+    sinkCalls: sinkCalls?.length ? sinkCalls.map((call) => plainCopy(call)) : undefined,
   };
   if (result.kind === 'failed') {
     return { kind: 'failed', failure: stacks.mapFailure(takeOutFailure(result.failure)), ...told };
@@ -40,6 +41,11 @@ function takeOutCommand(command: SandboxCommand, stacks: StackMapper): SandboxCo
 
 function takeOutFacts(command: SandboxCommand, stacks: StackMapper): SandboxCommand {
   switch (command.kind) {
+    // The most frequent, without a look at what cannot be there.
+    case 'scheduleActivity':
+      return takeOutActivity(command);
+    case 'cancelTimer':
+      return { ...command };
     case 'completeWorkflow':
       return { ...command, result: payloads(command.result) };
     case 'failWorkflow':
@@ -50,6 +56,21 @@ function takeOutFacts(command: SandboxCommand, stacks: StackMapper): SandboxComm
     default:
       return plainData(command);
   }
+}
+
+type ScheduleActivity = Extract<SandboxCommand, { kind: 'scheduleActivity' }>;
+
+function takeOutActivity(command: ScheduleActivity): ScheduleActivity {
+  const { args, headers, retryPolicy, priority, summary } = command;
+  const taken = { ...command, args: payloads(args) };
+  if (!headers && !retryPolicy && !priority && !summary) return taken;
+  return {
+    ...taken,
+    headers: plainData(headers),
+    retryPolicy: plainData(retryPolicy),
+    priority: plainData(priority),
+    summary: plainData(summary),
+  };
 }
 
 type UpdateOutcome = Extract<SandboxCommand, { kind: 'completeUpdate' }>['outcome'];

@@ -17,7 +17,7 @@ import {
   decodeEvents,
 } from '@perdure/protocol';
 import type { ActivityRunner, StepFuser } from '../activity/activity-runner.ts';
-import { LocalActivity } from '../activity/local-activities.ts';
+import { LocalActivity, Slots } from '../activity/local-activities.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { failureOfError, sealed } from '../outgoing-failure.ts';
 import {
@@ -67,11 +67,13 @@ export class WorkflowRunner implements StepFuser {
   readonly #tasks = new Map<string, WorkflowTaskToken>();
   readonly #offered = new Set<WaitingResult>();
   readonly #registeredActivities: ReadonlySet<string> | undefined;
+  readonly #localActivitySlots: Slots;
   #idleWaiters: (() => void)[] = [];
 
   constructor(parts: WorkflowRunnerParts) {
     this.#parts = parts;
     const { activities } = parts.options;
+    this.#localActivitySlots = new Slots(parts.options.localActivitySlots);
     // With a default activity every name is one.
     if (!activities.has('default')) this.#registeredActivities = new Set(activities.keys());
     const { maxCachedWorkflows, cachedWorkflowIdleMs } = parts.options;
@@ -254,7 +256,8 @@ export class WorkflowRunner implements StepFuser {
     const { converter, options, session, log } = this.#parts;
     const { player, localActivities: running } = run;
     const owner = { ...run.place, workflowType: run.workflowType };
-    const parts = { options, converter, log, now: () => session.clock.now() };
+    const slots = this.#localActivitySlots;
+    const parts = { options, converter, log, slots, now: () => session.clock.now() };
     for (const [seq, command] of player.localActivities) {
       if (!running.has(seq)) running.set(seq, new LocalActivity(parts, owner, command));
     }

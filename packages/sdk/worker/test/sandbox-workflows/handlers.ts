@@ -1,6 +1,7 @@
 /** Queries and updates. */
 import {
   ApplicationFailure,
+  CancellationScope,
   type HandlerUnfinishedPolicy,
   allHandlersFinished,
   condition,
@@ -39,6 +40,11 @@ export async function asked(): Promise<string> {
     return 'slept';
   });
   setHandler(defineQuery<unknown>('calls'), () => void foo());
+  setHandler(defineQuery<unknown>('times'), () => setTimeout(() => {}, 1));
+  setHandler(
+    defineQuery<unknown>('scopes'),
+    () => void CancellationScope.withTimeout(1, async () => {}),
+  );
   setHandler(defineQuery<unknown>('draws'), () => [uuid4(), Math.random()]);
   setHandler(defineQuery<boolean>('patches'), () => patched('in a query'));
   setHandler(tell, (what) => {

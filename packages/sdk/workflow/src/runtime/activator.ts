@@ -63,9 +63,8 @@ export function begin(run: Run, activation: Activation): void {
   setCurrentRun(run);
   if (isQuery(activation)) beginQuery(run);
   work = () => {
-    const { internals } = run.interceptors ?? {};
-    const apply = ({ activation: { jobs } }: ActivateInput): void => applyJobs(run, jobs);
-    intercepted(internals, 'activate', apply)({ activation, batchIndex: 0 });
+    if (run.interceptors) applyIntercepted(run, activation);
+    else applyJobs(run, activation.jobs);
     return 0;
   };
 }
@@ -74,6 +73,12 @@ export function begin(run: Run, activation: Activation): void {
 export function beginUnblocking(run: Run): boolean {
   work = () => unblockConditions(run);
   return run.hasConditions && run.taskError === undefined && run.readOnly === undefined;
+}
+
+function applyIntercepted(run: Run, activation: Activation): void {
+  const apply = ({ activation: { jobs } }: ActivateInput): void => applyJobs(run, jobs);
+  const activate = intercepted(run.interceptors?.internals, 'activate', apply);
+  activate({ activation, batchIndex: 0 });
 }
 
 function isQuery({ jobs }: Activation): boolean {
@@ -122,7 +127,7 @@ export function conclude(
 function concludeTask(run: Run, unhandled: readonly unknown[]): ActivationResult {
   for (const reason of unhandled) run.failTask(unhandledRejection(reason));
   if (run.bufferedUpdates.length > 0) rejectBufferedUpdates(run);
-  if (run.closeCommand) warnOfUnfinishedHandlers(run);
+  if (run.closeCommand && run.hasHandlersInProgress) warnOfUnfinishedHandlers(run);
   const commands = interceptedCommands(run, run.takeCommands());
   const { taskError, versioningBehavior } = run;
   const told = run.takeTold();

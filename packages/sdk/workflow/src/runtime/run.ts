@@ -182,9 +182,11 @@ export class Run {
   /** Asked for since the activation began; the command that closes the run stands apart. */
   commands: SandboxCommand[] = [];
   closeCommand: SandboxCommand | undefined;
+  /** Whether any of them is to get a number. */
+  #hasNumbered = false;
   answers: QueryAnswer[] = [];
   logs: SandboxLogEntry[] = [];
-  sinkCalls: SandboxSinkCall[] = [];
+  sinkCalls: SandboxSinkCall[] | undefined;
   /** Why the task fails; the first reason is kept. */
   taskError: { readonly error: unknown } | undefined;
 
@@ -253,17 +255,31 @@ export class Run {
     return (this.#patches ??= new Patches());
   }
 
+  get hasHandlersInProgress(): boolean {
+    return this.#handlersInProgress !== undefined && this.#handlersInProgress.size > 0;
+  }
+
   get handlersInProgress(): Set<HandlerExecution> {
     return (this.#handlersInProgress ??= new Set());
   }
 
-  /** Next timer id of the run (semantics, rule 7). */
+  /**
+   * Next timer id of the run (semantics, rule 7).
+   *
+   * @throws IllegalStateError for code that may only look
+   */
   nextTimerId(): string {
+    if (this.readOnly) throw mayOnlyLook(this.readOnly, 'a timer');
     return String(++this.timerCount);
   }
 
-  /** Next default activity id of the run (semantics, rule 7). */
+  /**
+   * Next default activity id of the run (semantics, rule 7).
+   *
+   * @throws IllegalStateError for code that may only look
+   */
   nextActivityId(): string {
+    if (this.readOnly) throw mayOnlyLook(this.readOnly, 'an activity');
     return String(++this.activityCount);
   }
 
@@ -276,6 +292,7 @@ export class Run {
     if (this.readOnly) throw mayOnlyLook(this.readOnly, command.kind);
     const issued = this.#traced(command);
     this.commands.push(issued);
+    if ('seq' in command) this.#hasNumbered = true;
     return issued;
   }
 
@@ -292,7 +309,10 @@ export class Run {
 
   /** The commands of the activation that ends, numbered where they have numbers. */
   takeCommands(): SandboxCommand[] {
-    const commands = this.commands.map((command) => this.#numbered(command));
+    const commands = this.#hasNumbered
+      ? this.commands.map((command) => this.#numbered(command))
+      : this.commands;
+    this.#hasNumbered = false;
     if (this.closeCommand) commands.push(this.closeCommand);
     this.commands = [];
     this.closeCommand = undefined;
@@ -315,10 +335,10 @@ export class Run {
   }
 
   /** What the activation that ends leaves for others to see. */
-  takeTold(): { logs: SandboxLogEntry[]; sinkCalls: SandboxSinkCall[] } {
+  takeTold(): { logs: SandboxLogEntry[]; sinkCalls: SandboxSinkCall[] | undefined } {
     const { logs, sinkCalls } = this;
     this.logs = [];
-    this.sinkCalls = [];
+    this.sinkCalls = undefined;
     return { logs, sinkCalls };
   }
 
