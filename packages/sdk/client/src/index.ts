@@ -47,7 +47,6 @@ export { reconnectDelay } from './stream/reconnect-delay.ts';
 export type { Channel, ChannelListener, StreamClient } from './stream/stream-client.ts';
 export { WithStartWorkflowOperation, type WithStartWorkflowOptions } from './update-with-start.ts';
 export {
-  type ListOptions,
   WorkflowClient,
   type WorkflowSignalWithStartOptions,
   type WorkflowStartOptions,
@@ -63,14 +62,24 @@ export type {
   WorkflowUpdateHandle,
   WorkflowUpdateOptions,
 } from './workflow-handle.ts';
+export type {
+  AsyncWorkflowListIterable,
+  HistoryAndWorkflowId,
+  IntoHistoriesOptions,
+  ListOptions,
+} from './workflow-list.ts';
 export type { WorkflowOptions } from './workflow-options.ts';
 export {
   ActivityFailure,
   ApplicationFailure,
   CancelledFailure,
   ChildWorkflowFailure,
+  type DataConverter,
   HandlerUnfinishedPolicy,
+  type Headers,
   NamespaceNotFoundError,
+  type PayloadCodec,
+  type PayloadConverter,
   PerdureServiceError,
   PerdureServiceError as ServiceError,
   QueryRejectCondition,
@@ -79,10 +88,14 @@ export {
   TerminatedFailure,
   TimeoutFailure,
   ValueError,
+  type Workflow,
   WorkflowExecutionAlreadyStartedError,
   WorkflowExecutionStatus,
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
   WorkflowNotFoundError,
+  type WorkflowResultType,
   WorkflowUpdateStage,
+  defaultPayloadConverter,
+  rootCause,
 } from '@perdure/common';

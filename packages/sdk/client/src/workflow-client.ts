@@ -1,10 +1,8 @@
 import type {
-  ListedExecution,
   SignalDefinition,
   UpdateDefinition,
   WithWorkflowArgs,
   Workflow,
-  WorkflowExecutionStatus,
   WorkflowResultType,
 } from '@perdure/common';
 import type { StartWorkflowOutput } from '@perdure/contract';
@@ -25,6 +23,11 @@ import type {
   WorkflowUpdateHandle,
   WorkflowUpdateOptions,
 } from './workflow-handle.ts';
+import {
+  type AsyncWorkflowListIterable,
+  type ListOptions,
+  listWorkflows,
+} from './workflow-list.ts';
 import type { WorkflowOptions } from './workflow-options.ts';
 
 /** Options of a start: those of the workflow, with `args` where its function takes any. */
@@ -51,14 +54,6 @@ export type WorkflowUpdateWithStartOptions<
   UpdateArgs,
   WorkflowUpdateOptions & { readonly startWorkflowOperation: WithStartWorkflowOperation<T> }
 >;
-
-export interface ListOptions {
-  status?: WorkflowExecutionStatus;
-  workflowType?: string;
-  workflowId?: string;
-  /** Rows per round trip. Default 100, at most 1,000. */
-  pageSize?: number;
-}
 
 /** Starts workflows and reaches those that exist. */
 export class WorkflowClient {
@@ -191,18 +186,8 @@ export class WorkflowClient {
   }
 
   /** Runs of the namespace, latest start first, fetched page by page as one goes. */
-  async *list(options: ListOptions = {}): AsyncGenerator<ListedExecution> {
-    const { namespace } = this.#parts;
-    let pageToken: string | undefined;
-    do {
-      const page = await this.#parts.call({}, 'listWorkflows', {
-        ...options,
-        namespace,
-        pageToken,
-      });
-      yield* page.executions;
-      pageToken = page.nextPageToken;
-    } while (pageToken !== undefined);
+  list(options: ListOptions = {}): AsyncWorkflowListIterable {
+    return listWorkflows(this.#parts, options);
   }
 
   async #start(

@@ -43,6 +43,7 @@ import {
 } from './client-workflows.ts';
 
 const taskQueue = 'client';
+const workflowsPath = fileURLToPath(new URL('./client-workflows.ts', import.meta.url));
 /** Task tokens of the activities that hang, by workflow id. */
 const tokens = new Map<string, Uint8Array>();
 
@@ -54,7 +55,6 @@ let running: Promise<void>;
 beforeAll(async () => {
   env = await TestWorkflowEnvironment.createTimeSkipping();
   ({ client } = env);
-  const workflowsPath = fileURLToPath(new URL('./client-workflows.ts', import.meta.url));
   worker = await Worker.create({
     connection: env.nativeConnection,
     taskQueue,
@@ -566,7 +566,7 @@ describe('a connection', () => {
   it('is made with the first call, if lazy', async () => {
     const connection = Connection.lazy({ address: env.address, apiKey: env.apiKey });
     const lazy = new Client({ connection, namespace: env.namespace });
-    const rows = lazy.workflow.list({ pageSize: 1 });
+    const rows = lazy.workflow.list({ pageSize: 1 })[Symbol.asyncIterator]();
     expect((await rows.next()).done).toBe(false);
     await connection.ensureConnected();
     await connection.close();
@@ -592,6 +592,37 @@ describe('a connection', () => {
     await realSleep(1);
     expect((await handle.describe()).status.name).toBe('RUNNING');
     await handle.terminate();
+  });
+});
+
+describe('the histories of a list', () => {
+  it('are those of its runs, in its order, and can be replayed', async () => {
+    const { workflowId } = fresh();
+    const ids: string[] = [];
+    for (let n = 0; n < 4; n++) {
+      const handle = await client.workflow.start(chain, { taskQueue, workflowId, args: [0, n] });
+      await handle.result();
+      ids.unshift(handle.firstExecutionRunId);
+    }
+    const list = client.workflow.list({ workflowId, pageSize: 3 });
+    const listed: string[] = [];
+    for await (const { runId } of list) listed.push(runId);
+    expect(listed.toSorted()).toEqual(ids.toSorted());
+    const runs: string[] = [];
+    for await (const each of list.intoHistories({ concurrency: 2 })) {
+      const [started] = each.history.events;
+      expect(each.workflowId).toBe(workflowId);
+      if (started?.eventType !== 'WorkflowExecutionStarted') throw new Error('no start');
+      runs.push(started.attributes.firstExecutionRunId);
+    }
+    expect(runs).toEqual(listed);
+    const { keyRing } = client.connection.defaults;
+    const code = { workflowsPath, namespace: env.namespace, keyRing };
+    const errors: unknown[] = [];
+    for await (const { error } of Worker.runReplayHistories(code, list.intoHistories())) {
+      errors.push(error);
+    }
+    expect(errors).toEqual([undefined, undefined, undefined, undefined]);
   });
 });
 
