@@ -26,7 +26,11 @@ export interface Scene {
   /** A new workflow id. */
   id(): string;
   /** Runs a worker with the code of another module while something runs, then ends it. */
-  whileServedBy<T>(workflows: string, run: () => Promise<T>): Promise<T>;
+  whileServedBy<T>(
+    workflows: string,
+    run: () => Promise<T>,
+    options?: Partial<WorkerOptions>,
+  ): Promise<T>;
 }
 
 export interface Fixture {
@@ -91,7 +95,8 @@ export function useFixture(workflows: string, activities: object = {}): Fixture 
       id: () => randomUUID(),
       start: (type, args = [], more = {}) =>
         env.client.workflow.start(type, { taskQueue, workflowId: randomUUID(), args, ...more }),
-      whileServedBy: async (other, run) => (await workerOf(pathOf(other), {})).runUntil(run),
+      whileServedBy: async (other, run, more = {}) =>
+        (await workerOf(pathOf(other), more)).runUntil(run),
     };
     const run = () => test(scene);
     if (options === false) await run();
@@ -151,6 +156,7 @@ async function replayAll(
   }
 }
 
-function pathOf(workflows: string): string {
+/** Path of a module in `workflows/`. */
+export function pathOf(workflows: string): string {
   return fileURLToPath(new URL(`./workflows/${workflows}.ts`, import.meta.url));
 }
