@@ -1,5 +1,5 @@
 /** Cron schedules of workflows, always in UTC (semantics 54). */
-import { CronExpressionParser } from 'cron-parser';
+import { Cron } from 'croner';
 
 /** What is wrong with a schedule, to follow its name in a message; undefined when nothing is. */
 export function faultOfCron(schedule: string): string | undefined {
@@ -7,10 +7,10 @@ export function faultOfCron(schedule: string): string | undefined {
   if (fields !== 5 && !schedule.startsWith('@')) {
     return `must have five fields (minute hour day month weekday) or be like @daily; got '${schedule}'`;
   }
-  // The parser's own extension stands for a random value.
-  if (/\bH\b/.test(schedule)) return `must not use H; got '${schedule}'`;
+  // To the parser it means the present time, which a decision does not know.
+  if (schedule.includes('?')) return `must not use '?'; got '${schedule}'`;
   try {
-    CronExpressionParser.parse(schedule, { tz: 'UTC', currentDate: 0 });
+    parse(schedule);
     return undefined;
   } catch (error) {
     return `is not a cron schedule: ${error instanceof Error ? error.message : String(error)}; got '${schedule}'`;
@@ -19,10 +19,10 @@ export function faultOfCron(schedule: string): string | undefined {
 
 /** The first time of a schedule after `after`, in milliseconds; undefined when there is none. */
 export function nextCronTime(schedule: string, after: number): number | undefined {
-  const times = CronExpressionParser.parse(schedule, { tz: 'UTC', currentDate: after });
-  try {
-    return times.next().getTime();
-  } catch {
-    return undefined;
-  }
+  return parse(schedule).nextRun(new Date(after))?.getTime();
+}
+
+/** Only reads: nothing is ever scheduled by it. */
+function parse(schedule: string): Cron {
+  return new Cron(schedule, { timezone: 'UTC', paused: true });
 }
