@@ -22,11 +22,12 @@ export interface Scene {
   /** What the worker has logged, from INFO up. */
   readonly log: readonly LogEntry[];
   /** Starts a workflow of the file by name, under a new id unless one is given. */
-  start(type: string, args?: unknown[], options?: object): Promise<WorkflowHandle>;
+  start(this: void, type: string, args?: unknown[], options?: object): Promise<WorkflowHandle>;
   /** A new workflow id. */
-  id(): string;
+  id(this: void): string;
   /** Runs a worker with the code of another module while something runs, then ends it. */
   whileServedBy<T>(
+    this: void,
     workflows: string,
     run: () => Promise<T>,
     options?: Partial<WorkerOptions>,
@@ -40,6 +41,7 @@ export interface Fixture {
    * @param options of the worker; `false` for none
    */
   scenario(
+    this: void,
     name: string,
     test: (scene: Scene) => Promise<void>,
     options?: Partial<WorkerOptions> | false,

@@ -10,7 +10,7 @@ export async function broken(): Promise<never> {
 }
 
 export async function throwsText(): Promise<never> {
-  // oxlint-disable-next-line no-throw-literal -- what scenario 47 is about
+  // oxlint-disable-next-line typescript/only-throw-error -- what scenario 47 is about
   throw 'just a text';
 }
 
