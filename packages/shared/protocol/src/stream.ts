@@ -112,6 +112,8 @@ export const completion = variant('kind', {
       commands: list(command),
     }),
   ],
+  /** Let go of, not finished: someone else will complete the activity (semantics 14). */
+  activityDetached: [7, record({ n: count, token: activityToken })],
 });
 export type Completion = ValueOf<typeof completion>;
 export type CompletionOf<K extends Completion['kind']> = Extract<Completion, { kind: K }>;

@@ -4,10 +4,11 @@
  */
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
-const sextets = new Map<string, number>();
-for (let i = 0; i < ALPHABET.length; i++) sextets.set(ALPHABET[i]!, i);
-sextets.set('-', 62);
-sextets.set('_', 63);
+/** The six bits of a character by its code; of other characters, none. */
+const sextets: (number | undefined)[] = [];
+for (let i = 0; i < ALPHABET.length; i++) sextets[ALPHABET.charCodeAt(i)] = i;
+sextets['-'.charCodeAt(0)] = 62;
+sextets['_'.charCodeAt(0)] = 63;
 
 /** The text that stands for bytes. */
 export function toBase64(bytes: Uint8Array): string {
@@ -38,7 +39,7 @@ export function fromBase64(text: string): Uint8Array {
   let bits = 0;
   let at = 0;
   for (let i = 0; i < length; i++) {
-    const sextet = sextets.get(text[i]!);
+    const sextet = sextets[text.charCodeAt(i)];
     if (sextet === undefined) {
       throw new TypeError(`wanted base64; got another character at position ${i}`);
     }

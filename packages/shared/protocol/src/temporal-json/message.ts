@@ -10,7 +10,7 @@ import type { Scene } from './scene.ts';
  * Where an attribute stands: in Temporal's attributes; beside them on the event; or under `perdure`
  * on the event, a field that readers of Temporal's JSON pass over because they do not know it.
  */
-export type Root = 'attributes' | 'event' | 'perdure';
+type Root = 'attributes' | 'event' | 'perdure';
 
 /** Where and how one attribute stands. */
 export interface Place<T> {

@@ -21,6 +21,7 @@ import {
   headersFromPayloads,
   headersToPayloads,
 } from '@perdure/common';
+import { equalBytes } from '../bytes.ts';
 import { type PayloadBlob, decodePlainBlob, encodePlainBlob, isSealed } from '../payload.ts';
 import { fromBase64, toBase64 } from './base64.ts';
 import type { Form } from './forms.ts';
@@ -233,8 +234,4 @@ function wholeBlob(blob: PayloadBlob, { purpose, workflowId }: BlobPlace): Paylo
 
 function noPayloads(): PayloadBlob {
   return encodePlainBlob([]);
-}
-
-function equalBytes(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, i) => byte === other[i]);
 }

@@ -12,19 +12,19 @@
  *   WorkflowPropertiesModified, `event`.
  * - Fields of Temporal's that we do not keep are made up, always the same way, and passed over when
  *   read: `taskId` (the event id), `requestId`, `acceptedRequestMessageId`, `sdkMetadata`, kinds of
- *   task queues,
- *   `namespace` (if told), and `originalExecutionRunId` of the first run of a chain.
+ *   task queues, `namespace` (if told), and `originalExecutionRunId` of the first run of a chain.
  *
  * What Temporal wrote itself can be read as far as Perdure has the same: of times, what is finer than
  * a millisecond goes; fields without a counterpart go; event types without one are refused. Histories
  * by Temporal are for replay and reading. They are not made to be continued.
  */
-import type { Field } from '../record.ts';
+import { equalBytes } from '../bytes.ts';
 import { encodeEvent, decodeEvents } from '../history/codec.ts';
 import { type EventType, type HistoryEvent, eventDefinitions } from '../history/events.ts';
+import type { Field } from '../record.ts';
 import { fromBase64, toBase64 } from './base64.ts';
 import { executionTables } from './execution-tables.ts';
-import { constantCase, pascalCase, timestamp, wholeNumber } from './forms.ts';
+import { constantCase, timestamp, wholeNumber } from './forms.ts';
 import { type Json, type JsonObject, listOf, objectOf, textOf } from './json.ts';
 import { otherWorkflowTables } from './other-workflow-tables.ts';
 import { type TemporalJsonOptions, sceneOf } from './scene.ts';
@@ -41,12 +41,28 @@ const data: EventTables<EventType> = {
   ...taskTables,
   ...otherWorkflowTables,
 };
-const tables = new Map<string, EventTable<unknown>>();
-for (const [type, [places, options]] of Object.entries(data)) {
-  tables.set(type, tableOf<unknown>(places, options as TableOptions<unknown>));
+
+/** An event type under both its names. */
+interface KnownType {
+  readonly eventType: EventType;
+  /** Its name in Temporal's JSON. */
+  readonly word: string;
+  /** The field that holds its attributes. */
+  readonly key: string;
+  readonly table: EventTable<unknown>;
 }
 
-const EVENT_TYPE = 'EVENT_TYPE_';
+/** By our name, which is also the one that older tools write, and by the word in Temporal's JSON. */
+const knownTypes = new Map<string, KnownType>();
+for (const [type, [places, options]] of Object.entries(data)) {
+  const known: KnownType = {
+    eventType: type as EventType,
+    word: `EVENT_TYPE_${constantCase(type)}`,
+    key: attributesKey(type),
+    table: tableOf<unknown>(places, options as TableOptions<unknown>),
+  };
+  knownTypes.set(type, known).set(known.word, known);
+}
 
 /** A history, or a part of one, in Temporal's JSON. */
 export function toTemporalJson(
@@ -76,7 +92,7 @@ export function fromTemporalJson(
 
 function eventToJson(event: HistoryEvent, options: TemporalJsonOptions): JsonObject {
   const { eventId, eventTime, eventType } = event;
-  const table = tables.get(eventType)!;
+  const { word, key, table } = knownTypes.get(eventType)!;
   const scene = sceneOf(options, eventId, table.subject, event.attributes);
   const attributes: JsonObject = { ...table.made(event.attributes, scene) };
   const beside: JsonObject = {};
@@ -85,10 +101,10 @@ function eventToJson(event: HistoryEvent, options: TemporalJsonOptions): JsonObj
   const json: JsonObject = {
     eventId: String(eventId),
     eventTime: timestamp.to(eventTime, scene),
-    eventType: EVENT_TYPE + constantCase(eventType),
+    eventType: word,
     taskId: String(eventId),
     ...beside,
-    [attributesKey(eventType)]: attributes,
+    [key]: attributes,
     ...(Object.keys(perdure).length > 0 && { perdure }),
   };
   return scene.exact ? withWhatIsLost(json, event, options) : json;
@@ -100,15 +116,16 @@ function withWhatIsLost(
   event: HistoryEvent,
   options: TemporalJsonOptions,
 ): JsonObject {
-  const bytes = toBase64(encodeEvent(event));
-  if (bytesReadBack(json, options) === bytes) return json;
-  return { ...json, perdure: { ...objectOf(json.perdure ?? {}), event: bytes } };
+  const bytes = encodeEvent(event);
+  const back = bytesReadBack(json, options);
+  if (back && equalBytes(back, bytes)) return json;
+  return { ...json, perdure: { ...objectOf(json.perdure ?? {}), event: toBase64(bytes) } };
 }
 
-function bytesReadBack(json: JsonObject, options: TemporalJsonOptions): string | undefined {
+function bytesReadBack(json: JsonObject, options: TemporalJsonOptions): Uint8Array | undefined {
   try {
     // Payloads that stand in the clear came from plain blobs.
-    return toBase64(encodeEvent(eventFromJson(json, { ...options, close: undefined })));
+    return encodeEvent(eventFromJson(json, { ...options, close: undefined }));
   } catch {
     return undefined;
   }
@@ -138,10 +155,9 @@ function wholeEvent({ perdure, eventId }: JsonObject): HistoryEvent | undefined 
 }
 
 function eventFromJson(json: JsonObject, options: TemporalJsonOptions): HistoryEvent {
-  const eventType = eventTypeOf(json.eventType);
-  const attributes = objectOf(json[attributesKey(eventType)] ?? {});
+  const { eventType, key, table } = knownTypeOf(json.eventType);
+  const attributes = objectOf(json[key] ?? {});
   const perdure = objectOf(json.perdure ?? {});
-  const table = tables.get(eventType)!;
   const eventId = wholeNumber(json.eventId ?? null);
   const scene = sceneOf(options, eventId, table.subject, attributes);
   return {
@@ -152,17 +168,16 @@ function eventFromJson(json: JsonObject, options: TemporalJsonOptions): HistoryE
   } as HistoryEvent;
 }
 
-/** `EVENT_TYPE_TIMER_STARTED`, or as older tools wrote it `TimerStarted`. */
-function eventTypeOf(json: Json | undefined): EventType {
+function knownTypeOf(json: Json | undefined): KnownType {
   const word = textOf(json);
-  const name = word.startsWith(EVENT_TYPE) ? pascalCase(word.slice(EVENT_TYPE.length)) : word;
-  if (tables.has(name)) return name as EventType;
+  const known = knownTypes.get(word);
+  if (known) return known;
   throw new TypeError(
     `Perdure has no event type ${word.slice(0, 80)}; a history with such an event cannot be read`,
   );
 }
 
-function attributesKey(eventType: EventType): string {
+function attributesKey(eventType: string): string {
   return `${eventType[0]!.toLowerCase()}${eventType.slice(1)}EventAttributes`;
 }
 
