@@ -7,6 +7,7 @@ import {
 import {
   ApplicationFailure,
   CancelledFailure,
+  CompleteAsyncError,
   type Headers,
   type Logger,
   type Payload,
@@ -173,7 +174,10 @@ export class ActivityRunner {
   ): Promise<void> {
     const { session } = this.#parts;
     session.free('activity');
-    if (outcome.kind === 'failed') return this.#fail(token, outcome.error, attempt);
+    if (outcome.kind === 'failed') {
+      if (outcome.error instanceof CompleteAsyncError) return this.#detach(token, attempt);
+      return this.#fail(token, outcome.error, attempt);
+    }
     try {
       await this.#succeed(token, activityId, outcome.value);
     } catch (error) {
@@ -198,6 +202,13 @@ export class ActivityRunner {
         message: ack.message,
       });
     });
+  }
+
+  /** Someone else will complete it (semantics 14). */
+  #detach(token: ActivityToken, attempt: ActivityAttempt | undefined): void {
+    attempt?.heartbeats.flush();
+    // Completed by then, or given to another worker: either way it is no longer ours.
+    this.#parts.session.complete({ kind: 'activityDetached', token }, () => {});
   }
 
   async #fail(

@@ -39,6 +39,11 @@ export class CachedRun {
     this.history = history;
   }
 
+  /** Whether it must stay: in the middle of something, which to begin anew would be a waste. */
+  get held(): boolean {
+    return this.busy || this.localActivities.size > 0;
+  }
+
   /** Lets go of it all. */
   dispose(): void {
     for (const activity of this.localActivities.values()) activity.abandon();

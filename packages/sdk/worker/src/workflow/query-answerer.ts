@@ -76,13 +76,16 @@ export class QueryAnswerer {
 async function stacksOf(bringUp: BringUp): Promise<string[]> {
   const copy = await bringUp(true);
   try {
-    // The first line of a stack is that of the error it was taken with.
-    return copy.player.sandbox
-      .pendingStacks()
-      .map((stack) => stack.split('\n').slice(1).join('\n'));
+    return copy.player.sandbox.pendingStacks().map(framesOf);
   } finally {
     copy.dispose();
   }
+}
+
+/** Without the line of the error that the stack was taken with, and without built-in functions. */
+function framesOf(stack: string): string {
+  const frames = stack.split('\n').slice(1);
+  return frames.filter((line) => !line.endsWith('(<anonymous>)')).join('\n');
 }
 
 const frame = /^\s*at (?:(?<name>.*?) \()?(?<file>[^()]+?):(?<line>\d+):(?<column>\d+)\)?$/;

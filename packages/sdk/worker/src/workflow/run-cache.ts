@@ -41,7 +41,7 @@ export class RunCache {
   trim(): void {
     if (this.#runs.size <= this.#max) return;
     for (const run of this.#runs.values()) {
-      if (!run.busy) this.evict(run);
+      if (!run.held) this.evict(run);
       if (this.#runs.size <= this.#max) return;
     }
   }
@@ -61,7 +61,7 @@ export class RunCache {
     const before = Date.now() - this.#idleMs;
     for (const run of this.#runs.values()) {
       if (run.lastUsed > before) return;
-      if (!run.busy) this.evict(run);
+      if (!run.held) this.evict(run);
     }
   }
 }
