@@ -65,10 +65,19 @@ const { hang } = proxyActivities<{ hang(): Promise<string> }>({
   heartbeatTimeout: '1 hour',
   retry: { maximumAttempts: 1 },
 });
+const { handOver } = proxyActivities<{ handOver(): Promise<string> }>({
+  startToCloseTimeout: '1 hour',
+  retry: { maximumAttempts: 2 },
+});
 
 /** Waits for what comes from outside. */
 export async function outside(): Promise<string> {
   return hang();
+}
+
+/** Waits for what comes from outside, whatever becomes of the worker. */
+export async function handedOver(): Promise<string> {
+  return handOver();
 }
 
 /** Sleeps for as long as nobody ends it. */

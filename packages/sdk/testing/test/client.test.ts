@@ -25,8 +25,8 @@ import {
   isGrpcDeadlineError,
   isGrpcServiceError,
 } from '@perdure/client';
-import { defineSearchAttributeKey } from '@perdure/common';
-import { Worker, bundleWorkflowCode } from '@perdure/worker';
+import { CompleteAsyncError, defineSearchAttributeKey } from '@perdure/common';
+import { Worker, type WorkflowBundle, bundleWorkflowCode } from '@perdure/worker';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TestWorkflowEnvironment } from '../src/index.ts';
 import {
@@ -36,6 +36,7 @@ import {
   counter,
   finish,
   forever,
+  handedOver,
   outside,
   retried,
   scaled,
@@ -51,29 +52,52 @@ let env: TestWorkflowEnvironment;
 let client: Client;
 let worker: Worker;
 let running: Promise<void>;
+let bundle: WorkflowBundle | undefined;
 
 beforeAll(async () => {
   env = await TestWorkflowEnvironment.createTimeSkipping();
   ({ client } = env);
+  await startWorker();
+});
+afterAll(async () => {
+  await stopWorker();
+  await env.teardown();
+});
+
+async function startWorker(): Promise<void> {
+  bundle ??= await bundleWorkflowCode({ workflowsPath });
   worker = await Worker.create({
     connection: env.nativeConnection,
     taskQueue,
-    workflowBundle: await bundleWorkflowCode({ workflowsPath }),
+    workflowBundle: bundle,
     activities: {
       async hang(): Promise<string> {
-        const { taskToken, workflowExecution } = activityInfo();
-        tokens.set(workflowExecution.workflowId, taskToken);
+        noteToken();
         return Context.current().cancelled;
+      },
+      async handOver(): Promise<string> {
+        noteToken();
+        throw new CompleteAsyncError();
       },
     },
   });
   running = worker.run();
-});
-afterAll(async () => {
+}
+
+function noteToken(): void {
+  const { taskToken, workflowExecution } = activityInfo();
+  tokens.set(workflowExecution.workflowId, taskToken);
+}
+
+async function stopWorker(): Promise<void> {
   worker.shutdown();
   await running;
-  await env.teardown();
-});
+}
+
+async function restartWorker(): Promise<void> {
+  await stopWorker();
+  await startWorker();
+}
 
 /** Options of a start under an id of its own. */
 const fresh = () => ({ taskQueue, workflowId: `w-${randomUUID()}` });
@@ -455,9 +479,9 @@ describe('start options', () => {
 });
 
 describe('an activity is reported on from outside (semantics 14)', () => {
-  /** A run whose activity hangs. */
-  async function hanging() {
-    const handle = await client.workflow.start(outside, fresh());
+  /** A run whose activity hangs, or is handed over. */
+  async function hanging(workflow: typeof outside = outside) {
+    const handle = await client.workflow.start(workflow, fresh());
     const { workflowId } = handle;
     const token = await vi.waitFor(() => {
       const found = tokens.get(workflowId);
@@ -478,6 +502,17 @@ describe('an activity is reported on from outside (semantics 14)', () => {
     expect(await second.handle.result()).toBe('by ids');
     const none = { workflowId: 'none', activityId: '1' };
     expect(await caught(client.activity.heartbeat(none))).toBeInstanceOf(ActivityNotFoundError);
+  });
+
+  it('once its worker has let go of it, and is gone', async () => {
+    const first = await hanging(handedOver);
+    await vi.waitFor(() => client.activity.heartbeat(first.byId, 'alive'));
+    await restartWorker();
+    expect((await first.handle.describe()).pendingActivities).toMatchObject([
+      { state: 'STARTED', attempt: 1, heartbeatDetails: 'alive' },
+    ]);
+    await client.activity.complete(first.token, 'later');
+    expect(await first.handle.result()).toBe('later');
   });
 
   it('failed, with its error as the cause', async () => {

@@ -82,6 +82,37 @@ describe('an activity is completed from outside', () => {
   });
 });
 
+describe('an activity that its worker has let go of', () => {
+  it('is not taken for lost when the run is woken', async () => {
+    world = new World();
+    const plane = world.start();
+    const worker = await new FakeWorker().connect(plane);
+    await plane.workflows.startWorkflow(caller, startInput('w'));
+    const timer = { commandType: 'StartTimer', timerId: 't', startToFireTimeoutMs: 200 } as const;
+    await worker.completeWorkflowTask(await worker.workflowTask(), schedule('a'), timer);
+    const { scheduledEventId } = await vi.waitFor(async () => {
+      const [event] = (await historyOf(plane, 'w')).filter(
+        ({ eventType }) => eventType === 'ActivityTaskScheduled',
+      );
+      if (!event) throw new Error('not scheduled');
+      return { scheduledEventId: event.eventId };
+    });
+    const { runId } = await plane.workflows.describeWorkflow(caller, {
+      namespace,
+      workflowId: 'w',
+    });
+    const token = { workflowId: 'w', runId, scheduledEventId, attempt: 1 };
+    const ack = await worker.complete({ kind: 'activityDetached', token });
+    expect(ack.outcome).toBe('ok');
+    // The timer wakes the run, which then looks after its activities.
+    await worker.workflowTask(1);
+    const told = await plane.workflows.describeWorkflow(caller, { namespace, workflowId: 'w' });
+    expect(told.pendingActivities).toMatchObject([{ state: 'STARTED', attempt: 1 }]);
+    const call = { namespace, activity: token, requestId: randomUUID() };
+    await plane.workflows.completeActivity(caller, call);
+  });
+});
+
 describe('an activity from outside', () => {
   it('fails, and its retry policy decides', async () => {
     const { plane } = await withActivity({

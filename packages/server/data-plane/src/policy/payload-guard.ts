@@ -50,6 +50,8 @@ export function checkCompletion(rules: PayloadRules, completion: Completion): vo
       return checkBlobs(rules, { result: completion.result });
     case 'activityCanceled':
       return checkBlobs(rules, { details: completion.details });
+    case 'activityDetached':
+      return;
     case 'step':
       for (const { result } of completion.results) checkBlobs(rules, { result });
       completion.commands.forEach((command) => checkCommand(rules, command));

@@ -188,6 +188,10 @@ function commandFor(completion: Completion, { sessionId, identity }: WorkerSessi
       const { details } = completion;
       return { kind: 'cancelActivity', scheduledEventId, attempt, identity, details };
     }
+    case 'activityDetached': {
+      const { scheduledEventId, attempt } = completion.token;
+      return { kind: 'detachActivity', scheduledEventId, attempt };
+    }
     case 'step': {
       const { results, assumedNextEventId, workflowTimeMs, commands } = completion;
       const by = { session: sessionId, identity };
