@@ -11,7 +11,11 @@ export {
 export { AsyncLocalStorage } from './async-local-storage.ts';
 export { CancellationScope, type CancellationScopeOptions } from './cancellation-scope.ts';
 export { type ChildWorkflowHandle, executeChild, startChild } from './children.ts';
-export { type ChildWorkflowOptions, ParentClosePolicy } from './child-workflow-options.ts';
+export {
+  type ChildWorkflowOptions,
+  type ChildWorkflowOptionsWithDefaults,
+  ParentClosePolicy,
+} from './child-workflow-options.ts';
 export { condition } from './condition.ts';
 export {
   ContinueAsNew,
@@ -46,7 +50,14 @@ export {
   setDefaultUpdateHandler,
   setHandler,
 } from './handlers.ts';
-export { type WorkflowInfo, inWorkflowContext, workflowInfo } from './info.ts';
+export {
+  type ParentWorkflowInfo,
+  type RootWorkflowInfo,
+  type UnsafeWorkflowInfo,
+  type WorkflowInfo,
+  inWorkflowContext,
+  workflowInfo,
+} from './info.ts';
 export type {
   ActivateInput,
   ActivityInput,
@@ -127,6 +138,7 @@ export {
   ValueError,
   type Workflow,
   WorkflowExecutionAlreadyStartedError,
+  WorkflowIdReusePolicy,
   type WorkflowResultType,
   type WorkflowReturnType,
   defaultPayloadConverter,

@@ -15,6 +15,28 @@ import { errorFrom, firstValueOf } from './runtime/payloads.ts';
 import type { Run } from './runtime/run.ts';
 import { memoOf } from './upserts.ts';
 
+/** The workflow that started this one. */
+export interface ParentWorkflowInfo {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly namespace: string;
+}
+
+/** Top of the tree of children. */
+export interface RootWorkflowInfo {
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+/** What differs between a first execution and its replay: never branch on it. */
+export interface UnsafeWorkflowInfo {
+  readonly isReplaying: boolean;
+  /** The same, and false in queries. */
+  readonly isReplayingHistoryEvents: boolean;
+  /** Wall clock, milliseconds since the Unix epoch; not deterministic. */
+  now(): number;
+}
+
 /** See {@link workflowInfo}. Durations are milliseconds. */
 export interface WorkflowInfo {
   readonly workflowId: string;
@@ -43,12 +65,10 @@ export interface WorkflowInfo {
   /** The untyped form; prefer {@link typedSearchAttributes}. */
   readonly searchAttributes: SearchAttributes;
   readonly typedSearchAttributes: TypedSearchAttributes;
-  /** The workflow that started this one. */
-  readonly parent:
-    | { readonly workflowId: string; readonly runId: string; readonly namespace: string }
-    | undefined;
-  /** Top of the tree of children; undefined when that is this workflow. */
-  readonly root: { readonly workflowId: string; readonly runId: string } | undefined;
+  /** Undefined for a workflow that a client or schedule started. */
+  readonly parent: ParentWorkflowInfo | undefined;
+  /** Undefined when that is this workflow. */
+  readonly root: RootWorkflowInfo | undefined;
   /** Result of the run before, under a cron schedule. */
   readonly lastResult: unknown;
   /** Why the run before failed, when this one is a retry. */
@@ -60,14 +80,7 @@ export interface WorkflowInfo {
   readonly historySize: number;
   /** Whether the history has grown so long that it is time for `continueAsNew()`. */
   readonly continueAsNewSuggested: boolean;
-  readonly unsafe: {
-    /** Never branch on it: it differs between first execution and replay. */
-    readonly isReplaying: boolean;
-    /** The same, and false in queries. */
-    readonly isReplayingHistoryEvents: boolean;
-    /** Wall clock, milliseconds since the Unix epoch; not deterministic. */
-    now(): number;
-  };
+  readonly unsafe: UnsafeWorkflowInfo;
 }
 
 /**

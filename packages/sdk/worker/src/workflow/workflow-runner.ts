@@ -17,7 +17,7 @@ import {
   decodeEvents,
 } from '@perdure/protocol';
 import type { ActivityRunner, StepFuser } from '../activity/activity-runner.ts';
-import { LocalActivity, Slots } from '../activity/local-activities.ts';
+import { type LocalActivityParts, Slots } from '../activity/local-activities.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { failureOfError, sealed } from '../outgoing-failure.ts';
 import {
@@ -28,15 +28,15 @@ import {
   isTooLarge,
 } from '../payload-limits.ts';
 import type { WorkerSession } from '../session/worker-session.ts';
-import { callSinks } from '../sinks.ts';
 import type { CompiledWorkerOptions } from '../worker-options.ts';
 import { CachedRun, type WaitingResult } from './cached-run.ts';
 import { HistoryJobs, type RunPlace, type TaskStep } from './history-jobs.ts';
-import type { LocalActivityResolution } from './markers.ts';
+import { type Done, liveTask } from './live-task.ts';
+import { Players } from './players.ts';
 import { type AskedCopy, QueryAnswerer } from './query-answerer.ts';
 import { NondeterminismError } from './replay-check.ts';
 import { RunCache } from './run-cache.ts';
-import { StepPlayer, TaskFailure, type ToldListener } from './step-player.ts';
+import { TaskFailure } from './step-player.ts';
 import { type TaskCommand, closesRun, leavesEvent, toWireCommand } from './wire-commands.ts';
 
 export interface WorkflowRunnerParts {
@@ -50,33 +50,22 @@ export interface WorkflowRunnerParts {
   fetchHistory(workflowId: string, runId: string): Promise<HistoryEvent[]>;
 }
 
-/** A run's answer, and the id of the event that started the task it belongs to. */
-interface Done {
-  readonly startedEventId: number;
-  readonly commands: readonly TaskCommand[];
-  /** A local activity still runs: another task is to follow at once. */
-  readonly forceCreateNewTask?: boolean;
-}
-
-/** A task that takes so long is completed, and followed by another, while local activities run. */
-const TASK_HEARTBEAT = 0.8;
-
 export class WorkflowRunner implements StepFuser {
   readonly #parts: WorkflowRunnerParts;
   readonly #cache: RunCache;
   readonly #tasks = new Map<string, WorkflowTaskToken>();
   readonly #offered = new Set<WaitingResult>();
-  readonly #registeredActivities: ReadonlySet<string> | undefined;
-  readonly #localActivitySlots: Slots;
+  readonly #players: Players;
+  readonly #localActivities: LocalActivityParts;
   #idleWaiters: (() => void)[] = [];
 
   constructor(parts: WorkflowRunnerParts) {
     this.#parts = parts;
-    const { activities } = parts.options;
-    this.#localActivitySlots = new Slots(parts.options.localActivitySlots);
-    // With a default activity every name is one.
-    if (!activities.has('default')) this.#registeredActivities = new Set(activities.keys());
-    const { maxCachedWorkflows, cachedWorkflowIdleMs } = parts.options;
+    this.#players = new Players(parts);
+    const { options, converter, log, session } = parts;
+    const slots = new Slots(options.localActivitySlots);
+    this.#localActivities = { options, converter, log, slots, now: () => session.clock.now() };
+    const { maxCachedWorkflows, cachedWorkflowIdleMs } = options;
     this.#cache = new RunCache(maxCachedWorkflows, cachedWorkflowIdleMs, (run) =>
       this.#reportWaiting(run),
     );
@@ -169,103 +158,19 @@ export class WorkflowRunner implements StepFuser {
     const { converter, options } = this.#parts;
     const place = { namespace: options.namespace, workflowId, runId };
     const history = new HistoryJobs(converter, place);
-    const player = this.#player(place, workflowType);
+    const player = this.#players.create(place, workflowType);
     const run = new CachedRun(place, workflowType, player, history);
     this.#cache.add(run);
     return run;
   }
 
-  #player(place: RunPlace, workflowType: string, tracing = false): StepPlayer {
-    const { options, sandbox } = this.#parts;
-    const settings = {
-      tracing,
-      registeredActivities: this.#registeredActivities,
-      failureTypeNames: (type: string) => options.failureTypeNames(type),
-    };
-    // A run that traces its calls says nothing: another has said it before.
-    return new StepPlayer(sandbox.createRun(place.runId, settings), (told, isReplaying) => {
-      if (!tracing) this.#hear(place, workflowType, told, isReplaying);
-    });
-  }
-
-  #hear(
-    place: RunPlace,
-    workflowType: string,
-    { logs, sinkCalls = [] }: Parameters<ToldListener>[0],
-    isReplaying: boolean,
-  ): void {
-    const { options, log } = this.#parts;
-    const { workflowId, runId } = place;
-    for (const { level, message, meta } of logs) {
-      const method = level.toLowerCase() as Lowercase<typeof level>;
-      log[method](message, { ...meta, workflowId, runId, workflowType });
-    }
-    if (sinkCalls.length > 0) callSinks(options.sinks, sinkCalls, isReplaying, log);
-  }
-
   /** Lives the steps through; all but the last are replay. */
   async #live(run: CachedRun, steps: readonly TaskStep[], taskTimeoutMs: number): Promise<Done> {
     for (const step of steps) {
-      if (!step.recorded) return this.#liveTask(run, step, taskTimeoutMs);
-      await this.#replay(run, step, steps);
+      if (!step.recorded) return liveTask(this.#localActivities, run, step, taskTimeoutMs);
+      await this.#players.replay(run, step, steps);
     }
     throw new Error(`a task of run ${run.place.runId} came without WorkflowTaskStarted`);
-  }
-
-  /** Replays a step; when the run does something else, finds out where, and says so. */
-  async #replay(run: CachedRun, step: TaskStep, steps: readonly TaskStep[]): Promise<void> {
-    try {
-      await run.player.replay(step);
-    } catch (error) {
-      if (!(error instanceof NondeterminismError)) throw error;
-      const tracing = this.#player(run.place, run.workflowType, true);
-      try {
-        // The same steps again, with a stack for every call.
-        for (const each of steps) if (each.recorded) await tracing.replay(each);
-      } finally {
-        tracing.sandbox.dispose();
-      }
-      throw error;
-    }
-  }
-
-  /** Does a task for real: to the end of the local activities that it asks for, if time allows. */
-  async #liveTask(run: CachedRun, step: TaskStep, taskTimeoutMs: number): Promise<Done> {
-    const { player } = run;
-    const startedEventId = step.started.eventId;
-    const commands = await player.begin(step);
-    const timeIsUp = deadline(taskTimeoutMs * TASK_HEARTBEAT);
-    try {
-      while (player.localActivities.size > 0 && !commands.some(closesRun)) {
-        const resolution = await this.#nextLocalActivity(run, timeIsUp.passed);
-        if (!resolution) return { startedEventId, commands, forceCreateNewTask: true };
-        commands.push({ ...resolution, kind: 'recordLocalActivity' });
-        commands.push(...(await player.resolve(resolution, false)));
-      }
-    } finally {
-      timeIsUp.cancel();
-    }
-    return { startedEventId, commands };
-  }
-
-  /** Starts what is not under way yet, and waits for the first that ends; undefined if none does. */
-  async #nextLocalActivity(
-    run: CachedRun,
-    timeIsUp: Promise<undefined>,
-  ): Promise<LocalActivityResolution | undefined> {
-    const { converter, options, session, log } = this.#parts;
-    const { player, localActivities: running } = run;
-    const owner = { ...run.place, workflowType: run.workflowType };
-    const slots = this.#localActivitySlots;
-    const parts = { options, converter, log, slots, now: () => session.clock.now() };
-    for (const [seq, command] of player.localActivities) {
-      if (!running.has(seq)) running.set(seq, new LocalActivity(parts, owner, command));
-    }
-    for (const seq of player.cancelRequested) running.get(seq)?.cancel();
-    const ends = [...running.values()].map(({ resolution }) => resolution);
-    const resolution = await Promise.race([...ends, timeIsUp]);
-    if (resolution) running.delete(resolution.seq);
-    return resolution;
   }
 
   /**
@@ -297,18 +202,7 @@ export class WorkflowRunner implements StepFuser {
       return { player: cached.player, dispose() {} };
     }
     const events = await this.#parts.fetchHistory(place.workflowId, place.runId);
-    const steps = await new HistoryJobs(this.#parts.converter, place).steps(events);
-    const player = this.#player(place, workflowType, tracing);
-    try {
-      for (const step of steps) {
-        // What has not been done yet is not to be done by a question.
-        if (step.recorded && step.started.eventId <= lastStartedEventId) await player.replay(step);
-      }
-    } catch (error) {
-      player.sandbox.dispose();
-      throw error;
-    }
-    return { player, dispose: () => player.sandbox.dispose() };
+    return this.#players.copyOf(events, { place, workflowType, lastStartedEventId, tracing });
   }
 
   async #complete(run: CachedRun, token: WorkflowTaskToken, done: Done): Promise<void> {
@@ -504,15 +398,6 @@ function areLarge(results: readonly WaitingResult[]): boolean {
   let sum = 0;
   for (const { result } of results) sum += result.data.length;
   return sum > MAX_COMPLETION_BYTES;
-}
-
-/** A promise that resolves when a time has passed, and how not to wait for it. */
-function deadline(ms: number): { readonly passed: Promise<undefined>; cancel(): void } {
-  let timer: NodeJS.Timeout | undefined;
-  const passed = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
-  });
-  return { passed, cancel: () => clearTimeout(timer) };
 }
 
 function causeOf(error: unknown): WorkflowTaskFailedCause {

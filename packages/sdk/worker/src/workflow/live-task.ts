@@ -1,0 +1,69 @@
+/** One workflow task done for real, local activities included. */
+import { LocalActivity, type LocalActivityParts } from '../activity/local-activities.ts';
+import type { CachedRun } from './cached-run.ts';
+import type { TaskStep } from './history-jobs.ts';
+import type { LocalActivityResolution } from './markers.ts';
+import { type TaskCommand, closesRun } from './wire-commands.ts';
+
+/** A run's answer, and the id of the event that started the task it belongs to. */
+export interface Done {
+  readonly startedEventId: number;
+  readonly commands: readonly TaskCommand[];
+  /** A local activity still runs: another task is to follow at once. */
+  readonly forceCreateNewTask?: boolean;
+}
+
+/** A task that takes so long is completed, and followed by another, while local activities run. */
+const TASK_HEARTBEAT = 0.8;
+
+/** Does a task to the end of the local activities that it asks for, if time allows. */
+export async function liveTask(
+  parts: LocalActivityParts,
+  run: CachedRun,
+  step: TaskStep,
+  taskTimeoutMs: number,
+): Promise<Done> {
+  const { player } = run;
+  const startedEventId = step.started.eventId;
+  const commands = await player.begin(step);
+  if (player.localActivities.size === 0) return { startedEventId, commands };
+  const timeIsUp = deadline(taskTimeoutMs * TASK_HEARTBEAT);
+  try {
+    while (player.localActivities.size > 0 && !commands.some(closesRun)) {
+      const resolution = await nextResolution(parts, run, timeIsUp.passed);
+      if (!resolution) return { startedEventId, commands, forceCreateNewTask: true };
+      commands.push({ ...resolution, kind: 'recordLocalActivity' });
+      commands.push(...(await player.resolve(resolution, false)));
+    }
+  } finally {
+    timeIsUp.cancel();
+  }
+  return { startedEventId, commands };
+}
+
+/** Starts what is not under way yet, and waits for the first that ends; undefined if none does. */
+async function nextResolution(
+  parts: LocalActivityParts,
+  run: CachedRun,
+  timeIsUp: Promise<undefined>,
+): Promise<LocalActivityResolution | undefined> {
+  const { player, localActivities: running } = run;
+  const owner = { ...run.place, workflowType: run.workflowType };
+  for (const [seq, command] of player.localActivities) {
+    if (!running.has(seq)) running.set(seq, new LocalActivity(parts, owner, command));
+  }
+  for (const seq of player.cancelRequested) running.get(seq)?.cancel();
+  const ends = [...running.values()].map(({ resolution }) => resolution);
+  const resolution = await Promise.race([...ends, timeIsUp]);
+  if (resolution) running.delete(resolution.seq);
+  return resolution;
+}
+
+/** A promise that resolves when a time has passed, and how not to wait for it. */
+function deadline(ms: number): { readonly passed: Promise<undefined>; cancel(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const passed = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  return { passed, cancel: () => clearTimeout(timer) };
+}
