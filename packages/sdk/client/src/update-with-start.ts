@@ -1,5 +1,6 @@
 /** An update together with the start of the workflow that is to take it (semantics 45). */
 import type { WithWorkflowArgs, Workflow } from '@perdure/common';
+import type { UpdateWithStartOutput } from '@perdure/contract';
 import type { ClientParts } from './client-parts.ts';
 import {
   type WorkflowStartUpdateWithStartInput,
@@ -87,6 +88,14 @@ export class WithStartWorkflowOperation<T extends Workflow> {
   }
 }
 
+/** The run that took the update. */
+export interface StartedRun {
+  readonly workflowId: string;
+  readonly runId: string;
+  /** Unless an interceptor has answered for the server. */
+  readonly firstExecutionRunId: string | undefined;
+}
+
 /** Sends both; resolves once the update has come as far as is wanted. */
 export function startUpdateWithStart<T extends Workflow, Ret>(
   parts: ClientParts,
@@ -96,13 +105,14 @@ export function startUpdateWithStart<T extends Workflow, Ret>(
     readonly options: UpdateCallOptions;
     readonly waitForStage: WaitForStage;
   },
-  handleTo: (workflowId: string, runId: string) => WorkflowHandle<T>,
+  handleTo: (run: StartedRun) => WorkflowHandle<T>,
 ): Promise<WorkflowUpdateHandle<Ret>> {
   const { name, options, waitForStage } = update;
   const { args = [], updateId } = options;
   return operation.use(async () => {
+    let firstExecutionRunId: string | undefined;
     const send = intercepted(parts.interceptors, 'startUpdateWithStart', (input) =>
-      sendBoth(parts, input, waitForStage),
+      sendBoth(parts, input, waitForStage, (answer) => ({ firstExecutionRunId } = answer)),
     );
     const sent = await send({
       workflowType: workflowTypeOf(operation.workflowTypeOrFunc),
@@ -116,7 +126,7 @@ export function startUpdateWithStart<T extends Workflow, Ret>(
     const { workflowId, runId } = sent.workflowExecution;
     const place = { workflowId, runId, updateId: sent.updateId };
     const result = updateHandle<Ret>(parts, place, sent.updateOutcome);
-    return { handle: handleTo(workflowId, runId), result };
+    return { handle: handleTo({ workflowId, runId, firstExecutionRunId }), result };
   });
 }
 
@@ -124,6 +134,7 @@ async function sendBoth(
   parts: ClientParts,
   input: WorkflowStartUpdateWithStartInput,
   waitForStage: WaitForStage,
+  onAnswer: (answer: UpdateWithStartOutput) => void,
 ): Promise<WorkflowStartUpdateWithStartOutput> {
   const { workflowType, workflowStartOptions: options, workflowStartHeaders: headers } = input;
   const { namespace, identity, ...start } = await encodeStart(parts, {
@@ -140,9 +151,13 @@ async function sendBoth(
   });
   const call = { namespace, identity, start, update: { ...update, waitForStage } };
   const { updateId } = update;
-  const sent = await untilDurable(parts, { workflowId, updateId }, waitForStage, () =>
-    asUpdateCall(() => parts.call({ workflowId, workflowType }, 'updateWithStart', call)),
-  );
+  const sent = await untilDurable(parts, { workflowId, updateId }, waitForStage, async () => {
+    const answer = await asUpdateCall(() =>
+      parts.call({ workflowId, workflowType }, 'updateWithStart', call),
+    );
+    onAnswer(answer);
+    return answer;
+  });
   const workflowExecution = { workflowId, runId: sent.workflowRunId };
   return { workflowExecution, updateId, updateOutcome: sent.outcome };
 }

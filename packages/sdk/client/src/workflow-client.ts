@@ -214,8 +214,10 @@ export class WorkflowClient {
     const { startWorkflowOperation: operation } = options;
     const { followRuns } = operation.options;
     const update = { name: nameOf(definition), options, waitForStage };
-    return startUpdateWithStart<T, Ret>(this.#parts, operation, update, (workflowId, resultRunId) =>
-      createHandle<T>(this.#parts, { workflowId, runId: undefined, resultRunId, followRuns }),
-    );
+    return startUpdateWithStart<T, Ret>(this.#parts, operation, update, (run) => {
+      const { workflowId, runId: resultRunId, firstExecutionRunId } = run;
+      const facts = { workflowId, runId: undefined, resultRunId, firstExecutionRunId };
+      return createHandle<T>(this.#parts, { ...facts, followRuns });
+    });
   }
 }

@@ -103,6 +103,11 @@ describe('an update', () => {
       start: { workflowId: 'w', workflowType: 'cart', taskQueue: 'q' },
       update: { updateId: 'u', updateName: 'add', waitForStage: 'COMPLETED' },
     });
+    expect(await startWorkflowOperation.workflowHandle()).toMatchObject({
+      workflowId: 'w',
+      runId: run(1),
+      firstExecutionRunId: run(1),
+    });
   });
 });
 
