@@ -11,27 +11,49 @@ export async function initializeJob(
   place: RunPlace,
   event: EventOf<'WorkflowExecutionStarted'>,
 ): Promise<ActivationJob> {
-  const { attributes } = event;
+  const { input, header } = event.attributes;
   const open = opener(converter, place);
-  const { header } = attributes;
   return {
     kind: 'initialize',
-    facts: await factsOf(converter, place, event),
-    args: (await open('workflow-input', attributes.input)) ?? [],
-    headers: header && headersFromPayloads((await open('header', header)) ?? []),
+    facts: factsOf(place, event, hasSealed(event) ? await openSealed(converter, place, event) : {}),
+    args: input ? await open('workflow-input', input) : [],
+    headers: header && headersFromPayloads(await open('header', header)),
   };
 }
 
-async function factsOf(
+/** What a run may have been given beside its input. */
+type Sealed = Pick<RunFacts, 'memo' | 'lastResult' | 'lastFailure'>;
+
+/** Most runs have none of it, and are begun without waiting for nothing. */
+function hasSealed({ attributes }: EventOf<'WorkflowExecutionStarted'>): boolean {
+  const { memo, lastCompletionResult, continuedFailure } = attributes;
+  return (memo ?? lastCompletionResult ?? continuedFailure) !== undefined;
+}
+
+async function openSealed(
   converter: LoadedDataConverter,
   place: RunPlace,
-  { attributes, eventTime }: EventOf<'WorkflowExecutionStarted'>,
-): Promise<RunFacts> {
-  const { namespace } = place;
+  { attributes }: EventOf<'WorkflowExecutionStarted'>,
+): Promise<Sealed> {
   const open = opener(converter, place);
-  const { continuedFailure, parentWorkflowExecution: parent } = attributes;
-  const facts: RunFacts = {
-    ...place,
+  const { memo, lastCompletionResult: result, continuedFailure: failure } = attributes;
+  return {
+    memo: memo && (await open('memo', memo)),
+    lastResult: result && (await open('workflow-result', result)),
+    lastFailure: failure && (await converter.openFailure(place, failure)),
+  };
+}
+
+function factsOf(
+  { namespace, workflowId, runId }: RunPlace,
+  { attributes, eventTime }: EventOf<'WorkflowExecutionStarted'>,
+  { memo, lastResult, lastFailure }: Partial<Sealed>,
+): RunFacts {
+  const { parentWorkflowExecution: parent } = attributes;
+  return {
+    namespace,
+    workflowId,
+    runId,
     firstExecutionRunId: attributes.firstExecutionRunId,
     originalExecutionRunId: attributes.originalExecutionRunId,
     continuedFromExecutionRunId: attributes.continuedExecutionRunId,
@@ -47,18 +69,17 @@ async function factsOf(
     cronSchedule: attributes.cronSchedule,
     parent: parent && { ...parent, namespace },
     root: attributes.rootWorkflowExecution,
-    memo: await open('memo', attributes.memo),
+    memo,
     searchAttributes: attributes.searchAttributes,
-    lastResult: await open('workflow-result', attributes.lastCompletionResult),
-    lastFailure: continuedFailure && (await converter.openFailure(place, continuedFailure)),
+    lastResult,
+    lastFailure,
     priority: attributes.priority,
     // A run made by a reset draws what the run drew that it was made from, up to the reset.
     randomSeed: attributes.originalExecutionRunId,
   };
-  return facts;
 }
 
 function opener(converter: LoadedDataConverter, { namespace, workflowId }: RunPlace) {
-  return async (purpose: PayloadPurpose, blob: Uint8Array | undefined) =>
-    blob && converter.fromBlob({ namespace, workflowId, purpose }, blob);
+  return (purpose: PayloadPurpose, blob: Uint8Array) =>
+    converter.fromBlob({ namespace, workflowId, purpose }, blob);
 }
