@@ -2,9 +2,8 @@
  * An update: a request that the workflow may refuse (semantics 41-44).
  *
  * ```
- * admitted ──deliver──► with the task ──accept──► accepted ──complete──► completed
- *    ▲                        │  └─────reject──► gone, as if it had never been
- *    └───the task failed──────┘
+ * admitted ──deliver──► with a task ──accept──► accepted ──complete──► completed
+ *                                └────reject──► gone, as if it had never been
  * ```
  *
  * Until it is accepted an update has no event. It is kept in the state all the same, so that a
@@ -40,17 +39,10 @@ export function updatesOfTask(state: ExecutionState): UpdateRequest[] {
   return requests;
 }
 
-/** The started task takes along whatever waits. */
+/** The started task takes along whatever is unanswered, also what a failed task took before it. */
 export function deliverUpdates(draft: Draft, startedEventId: number): void {
   for (const update of draft.state.updates.values()) {
     if (update.request) draft.setUpdate(update, { deliveredIn: startedEventId });
-  }
-}
-
-/** The task ended without a result: what it took along waits again. */
-export function takeBackUpdates(draft: Draft): void {
-  for (const update of draft.state.updates.values()) {
-    if (update.deliveredIn > 0) draft.setUpdate(update, { deliveredIn: 0 });
   }
 }
 

@@ -31,7 +31,7 @@ import { shouldContinueAsNew } from '../policy/limits.ts';
 import { workflowTaskPaceMs } from '../policy/retry.ts';
 import { type ExecutionState, type WorkflowTaskState, isClosed } from '../state/execution-state.ts';
 import { flushBuffered } from './buffer.ts';
-import { deliverUpdates, hasWaitingUpdates, takeBackUpdates } from './update.ts';
+import { deliverUpdates, hasWaitingUpdates } from './update.ts';
 
 /** How a workflow task ended other than by completing. */
 export type WorkflowTaskEnd =
@@ -162,7 +162,6 @@ export function failWorkflowTask(
     workflowTaskFailures: draft.state.workflowTaskFailures + 1,
     stickySession: undefined,
   });
-  takeBackUpdates(draft);
   if (!flushBuffered(draft)) awaitTransient(draft, task.attempt + 1);
 }
 
@@ -183,7 +182,6 @@ export function failUnhandledCommand(
   writeOwed(draft, task, identity);
   writeEnd(draft, task, { kind: 'failed', cause: 'UNHANDLED_COMMAND', identity });
   draft.set({ stickySession: undefined });
-  takeBackUpdates(draft);
   flushBuffered(draft);
 }
 

@@ -19,6 +19,7 @@ export function faultOfCron(schedule: string): string | undefined {
 
 /** The first time of a schedule after `after`, in milliseconds; undefined when there is none. */
 export function nextCronTime(schedule: string, after: number): number | undefined {
+  // oxlint-disable-next-line no-restricted-globals -- a time that is given, not the clock
   return parse(schedule).nextRun(new Date(after))?.getTime();
 }
 

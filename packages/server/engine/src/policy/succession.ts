@@ -64,8 +64,6 @@ function decideRunRetry(
   const { succession } = state;
   if (!succession?.retryPolicy) return notSet;
   const { retryPolicy, attempt, executionDeadline } = succession;
-  const expired = executionDeadline > 0 && executionDeadline <= now;
-  if (expired) return givenUp('TIMEOUT');
   const failure = ending.kind === 'failed' ? ending.failure : runTimedOut;
   if (!isRetryable(failure, retryPolicy)) return givenUp('NON_RETRYABLE_FAILURE');
   const { maximumAttempts } = retryPolicy;
