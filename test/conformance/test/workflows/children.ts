@@ -1,5 +1,7 @@
 import {
   ApplicationFailure,
+  CancellationScope,
+  ChildWorkflowFailure,
   type ChildWorkflowOptions,
   condition,
   continueAsNew,
@@ -10,9 +12,12 @@ import {
   setHandler,
   sleep,
   startChild,
+  workflowInfo,
 } from '@perdure/workflow';
+import { chainOf } from '../chain.ts';
 
 const told = defineSignal<[string]>('told');
+const go = defineSignal('go');
 
 /** Returns what it is given. */
 export async function echo(value: unknown): Promise<unknown> {
@@ -79,4 +84,65 @@ export async function tellsCancellation(): Promise<string> {
     if (!isCancellation(error)) throw error;
     return 'was cancelled';
   }
+}
+
+/** Fails until its last attempt. */
+export async function failsTwice(): Promise<string> {
+  const { attempt } = workflowInfo();
+  if (attempt < 3) throw ApplicationFailure.create({ message: `at ${attempt}`, type: 'Planned' });
+  return `done at ${attempt}`;
+}
+
+/** Takes an hour to stop, and then does as it is told. */
+export async function cancelsInAnHour(how: 'returns' | 'rethrows'): Promise<string> {
+  try {
+    await sleep('30 days');
+    return 'slept';
+  } catch (error) {
+    await CancellationScope.nonCancellable(() => sleep('1 hour'));
+    if (how === 'rethrows') throw error;
+    return 'stopped by itself';
+  }
+}
+
+/** 29: asks a child to stop when a signal comes. */
+export async function cancelsChild(how: string, options: ChildWorkflowOptions): Promise<unknown> {
+  let asked = false;
+  setHandler(go, () => void (asked = true));
+  const scope = new CancellationScope();
+  const outcome = scope
+    .run(() => executeChild('cancelsInAnHour', { args: [how], ...options }))
+    .catch(chainOf);
+  await condition(() => asked);
+  scope.cancel();
+  return outcome;
+}
+
+/** 29: the child is cancelled in the task that makes it. */
+export async function cancelsAtOnce(): Promise<unknown> {
+  const scope = new CancellationScope();
+  const failure = scope
+    .run(() => executeChild('echo', { workflowId: 'never' }))
+    .catch((error: unknown) => error);
+  scope.cancel();
+  const error = await failure;
+  if (!(error instanceof ChildWorkflowFailure)) throw error;
+  return [chainOf(error), error.execution];
+}
+
+/** 32: what a workflow gets for a child that cannot be started. */
+export async function catches(type: string, options: ChildWorkflowOptions): Promise<unknown> {
+  return executeChild(type, { args: [], ...options }).catch(chainOf);
+}
+
+/** 33: closes before the start of its child is recorded. */
+export async function leavesInHaste(options: ChildWorkflowOptions): Promise<void> {
+  void startChild('sleeps', { args: [], ...options });
+}
+
+/** 33: goes on in another run while a child is open. */
+export async function goesOn(workflowId: string, first: boolean): Promise<void> {
+  if (!first) return sleep('2 days');
+  await startChild('sleeps', { args: [], workflowId });
+  await continueAsNew<typeof goesOn>(workflowId, false);
 }
