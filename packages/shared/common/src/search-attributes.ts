@@ -152,17 +152,27 @@ export function untypedSearchAttributes(fields: IndexedFields): SearchAttributes
   return attributes;
 }
 
-/** What travelled, in the typed form; fields without a type get the one their value looks like. */
+/**
+ * What travelled, in the typed form. A field without a type, or with a value of another than its
+ * own, gets the type that its value looks like.
+ */
 export function typedSearchAttributes(fields: IndexedFields): TypedSearchAttributes {
   const pairs: SearchAttributePair[] = [];
   for (const [name, { type, value }] of Object.entries(fields)) {
     if (value === null) continue;
-    const known = type ?? likelyType(value);
-    const single = Array.isArray(value) && known !== 'KEYWORD_LIST' ? value[0] : value;
-    const typed = known === 'DATETIME' ? dateOf(single as string) : single;
+    const wanted = type && valueAs(type, value);
+    const isWanted = type !== undefined && isOfType(type, wanted);
+    const known = isWanted ? type : likelyType(value);
+    const typed = isWanted ? wanted : valueAs(known, value);
     pairs.push({ key: { name, type: known }, value: typed } as SearchAttributePair);
   }
   return new TypedSearchAttributes(pairs);
+}
+
+function valueAs(type: SearchAttributeType, value: NonNullable<IndexedField['value']>): unknown {
+  if (type === 'KEYWORD_LIST') return Array.isArray(value) ? value.map(String) : [String(value)];
+  const [single] = Array.isArray(value) ? value : [value];
+  return type === 'DATETIME' && typeof single === 'string' ? dateOf(single) : single;
 }
 
 /** The fields after a change; what the change takes away is gone. */

@@ -5,6 +5,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancelledFailure,
+  ChildWorkflowFailure,
   type DecodedFailure,
   MAX_FAILURE_CAUSES,
   PayloadConverterError,
@@ -264,6 +265,23 @@ describe('failures to errors', () => {
     expect(() => toError({ info: { kind: 'application', details } })).toThrow(
       PayloadConverterError,
     );
+  });
+
+  it('keeps which child failed, and why', () => {
+    const execution = { workflowId: 'kid', runId: 'r' };
+    const cause = new CancelledFailure('stop');
+    const state = RetryState.NON_RETRYABLE_FAILURE;
+    const failure = toFailure(new ChildWorkflowFailure('ns', execution, 'type', state, cause));
+    const again = toError(structuredClone(failure));
+    expect(again).toBeInstanceOf(ChildWorkflowFailure);
+    expect(again).toMatchObject({
+      message: 'Child Workflow execution failed',
+      namespace: 'ns',
+      execution,
+      workflowType: 'type',
+      retryState: state,
+    });
+    expect(isCancellation(again)).toBe(true);
   });
 
   it('refuses a kind from the future', () => {

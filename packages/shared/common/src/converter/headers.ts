@@ -18,10 +18,11 @@ export function headersToPayloads(headers: Headers): Payload[] {
 
 /** The headers that payloads stand for; payloads without a name are left out. */
 export function headersFromPayloads(payloads: readonly Payload[]): Headers {
-  const headers: Headers = {};
+  const headers: [string, Payload][] = [];
   for (const { metadata, data } of payloads) {
     const { [NAME_KEY]: name, ...own } = metadata;
-    if (name) headers[decode(name)] = { metadata: own, data };
+    if (name) headers.push([decode(name), { metadata: own, data }]);
   }
-  return headers;
+  // Whatever the names are: it defines, and does not assign.
+  return Object.fromEntries(headers);
 }
