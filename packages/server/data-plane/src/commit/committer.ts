@@ -7,29 +7,20 @@
  * One bad request, or one bad run, harms nobody else: what cannot be decided, encoded or stored is
  * taken apart until the request at fault is found, and that one is refused.
  */
-import type { Clock, Logger } from '@perdure/common';
-import {
-  type CommitResult,
-  type ExecutionStore,
-  type ExecutionTransition,
-  type RunKey,
-  StoreUnavailableError,
-  type WorkflowKey,
-} from '@perdure/ports';
+import type { Clock } from '@perdure/common';
+import { type ExecutionStore, type RunKey, type WorkflowKey } from '@perdure/ports';
 import type { Matcher } from '../matching/matcher.ts';
 import type { Sessions } from '../matching/sessions.ts';
-import type { Dispatcher } from './dispatcher.ts';
 import { Draft } from './draft.ts';
+import { DraftWriter, type DraftWriterParts } from './draft-writer.ts';
 import { EntryCache } from './entry-cache.ts';
 import { EntryLoader } from './entry-loader.ts';
 import type { CloseListener, CommitListener, ExecutionEntry } from './execution-entry.ts';
-import { HistoryTail } from './history-tail.ts';
 import { judgeStart, messageToExisting, terminationFor } from './id-policy.ts';
 import type { Suspect } from './inspect.ts';
 import { failedInside, shuttingDown, storeAway } from './refusals.ts';
 import type { PlaceRequest, Request } from './request.ts';
 import { TurnQueue } from './turn-queue.ts';
-import type { OwedTransfers } from '../transfers/transfer-pump.ts';
 
 /** Most transitions in one batch. */
 const MAX_BATCH = 64;
@@ -48,28 +39,16 @@ const LOOK_TIMEOUT_MS = 10_000;
 /** A version that no run reaches: a commit on it never writes. */
 const NO_VERSION = 2_147_483_646;
 
-export interface CommitterParts {
+export interface CommitterParts extends DraftWriterParts {
   readonly store: ExecutionStore;
   readonly clock: Clock;
-  readonly log: Logger;
   readonly matcher: Matcher;
   readonly sessions: Sessions;
-  readonly dispatcher: Dispatcher;
   /** Nobody else writes to the store: what is in memory is true until proved wrong. */
   readonly alone: boolean;
   /** Told of started tasks whose worker this server does not know. */
   onSuspects(key: WorkflowKey, runId: string, suspects: readonly Suspect[]): void;
-  /** Told when a run wants to be woken at a time (0: no longer). */
-  onWakeMoved(wakeAt: number): void;
-  /** Told of work between workflows that is durable now and to be carried out. */
-  onTransfers(owed: OwedTransfers): void;
   newRunId(this: void): string;
-}
-
-/** A draft and the form of it that goes to the store. */
-interface Flight {
-  readonly draft: Draft;
-  readonly transition: ExecutionTransition;
 }
 
 export class Committer {
@@ -78,6 +57,7 @@ export class Committer {
   readonly #ready = new TurnQueue();
   readonly #toLoad = new TurnQueue();
   readonly #loader: EntryLoader;
+  readonly #writer: DraftWriter;
   #flushing = false;
   #scheduled = false;
   #closed = false;
@@ -89,8 +69,15 @@ export class Committer {
       pause: (error, entries) => this.#pauseAfter(error, entries),
       unreadable: (entry, error) => {
         this.#logFault('a run cannot be loaded; its requests are refused', entry, error);
-        this.#refuseAll(entry, failedInside());
+        refuseAll(entry, failedInside());
       },
+    });
+    this.#writer = new DraftWriter(parts, {
+      pause: (error, entries) => this.#pauseAfter(error, entries),
+      waitAgain: (draft) => this.#waitAgain(draft),
+      finish: (draft) => this.#finish(draft),
+      rouse: (entry) => this.#rouse(entry),
+      fault: (entry, error) => this.#logFault('a transition failed', entry, error),
     });
   }
 
@@ -162,7 +149,7 @@ export class Committer {
     this.#closed = true;
     this.#cache.close();
     while (this.#flushing) await new Promise((resolve) => setTimeout(resolve, 5));
-    for (const entry of this.#cache.busy) this.#refuseAll(entry, shuttingDown());
+    for (const entry of this.#cache.busy) refuseAll(entry, shuttingDown());
   }
 
   /** A wake request serves to wait for the mailbox: it changes nothing that is not due. */
@@ -211,7 +198,7 @@ export class Committer {
   async #flush(): Promise<void> {
     this.#flushing = true;
     try {
-      await this.#commit(this.#decideBatch());
+      await this.#writer.write(this.#decideBatch());
       this.#parts.dispatcher.flush();
     } catch (error) {
       // Never expected; without this the server would stand still.
@@ -249,7 +236,7 @@ export class Committer {
       this.#takeIn(entry, draft);
       draft.close();
     } catch (error) {
-      this.#refuse(draft, error);
+      this.#writer.refuse(draft, error);
       return undefined;
     }
     if (draft.changed) {
@@ -336,89 +323,6 @@ export class Committer {
     this.#parts.matcher.enqueue(queue, [{ run, workflowId, task }]);
   }
 
-  async #commit(drafts: readonly Draft[]): Promise<void> {
-    const flights: Flight[] = [];
-    for (const draft of drafts) {
-      try {
-        flights.push({ draft, transition: draft.toTransition() });
-      } catch (error) {
-        this.#refuse(draft, error);
-      }
-    }
-    if (flights.length > 0) await this.#store(flights);
-  }
-
-  /** @param again whether the store may have taken some of them already */
-  async #store(flights: readonly Flight[], again = false): Promise<void> {
-    const at = performance.now();
-    let results: CommitResult[];
-    try {
-      const committing = this.#parts.store.commit(flights.map(({ transition }) => transition));
-      if (!again) this.#pushEarly(flights);
-      results = await committing;
-    } catch (error) {
-      if (error instanceof StoreUnavailableError) return this.#outcomeUnknown(flights, error);
-      if (flights.length === 1) return this.#refuse(flights[0]!.draft, error);
-      for (const flight of flights) await this.#store([flight], true);
-      return;
-    }
-    flights.forEach((flight, i) => this.#conclude(flight, results[i]!, { at, again }));
-  }
-
-  #pushEarly(flights: readonly Flight[]): void {
-    const { dispatcher, log } = this.#parts;
-    try {
-      for (const { draft } of flights) dispatcher.pushEarly(draft);
-      dispatcher.flush();
-    } catch (error) {
-      // The commit is under way and is not to be lost sight of; the next look finds the task.
-      log.error('could not push a workflow task', { reason: String(error) });
-    }
-  }
-
-  #conclude(
-    { draft, transition }: Flight,
-    result: CommitResult,
-    { at, again }: { at: number; again: boolean },
-  ): void {
-    if (result.kind === 'committed') return this.#committed(draft, transition, at);
-    const { entry, runId } = draft;
-    const placed = draft.placements.length > 0;
-    this.#takeBack(draft, result.kind === 'conflict');
-    if (again && placed) lookFirst(entry);
-    if (result.kind === 'duplicateRequest') dropDuplicates(entry, runId, result.requestIds);
-    this.#rouse(entry);
-  }
-
-  #committed(draft: Draft, transition: ExecutionTransition, at: number): void {
-    const { entry, successor } = draft;
-    entry.flying = false;
-    entry.freshAt = at;
-    this.#takeOver(draft, transition);
-    if (successor) this.#takeOver(successor, transition.next!);
-    this.#finish(draft);
-    this.#parts.dispatcher.dispatch(draft);
-    if (successor) this.#parts.dispatcher.dispatch(successor);
-    for (const listener of entry.commitListeners) listener(draft.decision.updates);
-  }
-
-  /** What was committed is what we believe from here on. */
-  #takeOver({ entry, decision, state }: Draft, transition: ExecutionTransition): void {
-    const { closed, wake, events, transfers } = decision;
-    entry.version = transition.expectedVersion + 1;
-    entry.state = state;
-    entry.stateBytes = transition.state.length;
-    entry.loading = 'loaded';
-    if (closed) entry.dropScheduled();
-    const [first] = events;
-    if (first?.eventType === 'WorkflowExecutionStarted' && state.succession) {
-      entry.keepStarted(first);
-    }
-    if (wake) this.#parts.onWakeMoved(wake.to);
-    if (transfers.add.length === 0) return;
-    this.#parts.onTransfers({ key: entry.key, state, events, transfers: transfers.add });
-  }
-
   /** Answers the requests and lets the mailbox go on. */
   #finish(draft: Draft): void {
     const { entry, suspects, overdue } = draft;
@@ -433,50 +337,6 @@ export class Committer {
     }
     if (suspects.length > 0) this.#parts.onSuspects(entry.key, draft.runId, suspects);
     this.#rouse(entry);
-  }
-
-  /** The transition did not come to be: slots are free again, requests wait again. */
-  #takeBack(draft: Draft, stateIsStale: boolean): void {
-    const { entry } = draft;
-    entry.flying = false;
-    if (stateIsStale) entry.distrust();
-    else entry.tail = new HistoryTail();
-    this.#waitAgain(draft);
-  }
-
-  /**
-   * What was stored is not known: forget, read again, decide again. Whatever had been stored after
-   * all makes the repeated command stale or a duplicate; the tasks it had placed were never sent,
-   * which the wake-up finds.
-   */
-  async #outcomeUnknown(flights: readonly Flight[], error: Error): Promise<void> {
-    for (const { draft } of flights) {
-      const placed = draft.placements.length > 0;
-      this.#takeBack(draft, true);
-      if (placed) lookFirst(draft.entry);
-    }
-    const entries = flights.map(({ draft }) => draft.entry);
-    await this.#pauseAfter(error, entries);
-    for (const entry of entries) this.#rouse(entry);
-  }
-
-  /** Deciding, encoding or storing this draft fails for a reason of its own. */
-  #refuse(draft: Draft, error: unknown): void {
-    const { entry, size } = draft;
-    this.#logFault('a transition failed', entry, error);
-    entry.flying = false;
-    entry.distrust();
-    if (size > 1) {
-      entry.careful = size;
-      this.#waitAgain(draft);
-    } else {
-      for (const request of draft.undo()) request.fail(failedInside());
-    }
-    this.#rouse(entry);
-  }
-
-  #refuseAll(entry: ExecutionEntry, reason: Error): void {
-    for (const request of entry.waiting.splice(0)) request.fail(reason);
   }
 
   async #pauseAfter(error: Error, entries: readonly ExecutionEntry[]): Promise<void> {
@@ -498,28 +358,6 @@ export class Committer {
   }
 }
 
-/** Before anything else, the run's started tasks are looked after. */
-function lookFirst({ waiting }: ExecutionEntry): void {
-  if (waiting[0]?.kind === 'wake') return;
-  waiting.unshift({ kind: 'wake', deadline: Number.POSITIVE_INFINITY, done() {}, fail() {} });
-}
-
-/** Requests whose ids were stored before are answered as done; the rest is decided again. */
-function dropDuplicates(entry: ExecutionEntry, runId: string, requestIds: readonly string[]): void {
-  const known = new Set(requestIds);
-  const isKnown = (request: Request) =>
-    request.kind === 'command' && request.requestId !== undefined && known.has(request.requestId);
-  for (const request of entry.waiting.filter(isKnown)) {
-    const outcome = { kind: 'accepted' } as const;
-    const { firstExecutionRunId = '' } = entry.state ?? {};
-    request.done({
-      outcome,
-      runId,
-      firstExecutionRunId,
-      nextEventId: 0,
-      eager: [],
-      duplicate: true,
-    });
-  }
-  entry.waiting = entry.waiting.filter((request) => !isKnown(request));
+function refuseAll({ waiting }: ExecutionEntry, reason: Error): void {
+  for (const request of waiting.splice(0)) request.fail(reason);
 }

@@ -49,10 +49,10 @@ export function terminationFor(deadline: number): CommandRequest {
  */
 export function messageToExisting(
   current: ExecutionState,
-  { command, deadline, done, fail }: StartRequest,
+  request: StartRequest,
   verdict: Reply,
 ): CommandRequest | undefined {
-  const { message, requestId } = command;
+  const { message, requestId } = request.command;
   if (!message || verdict.outcome.kind !== 'accepted') return undefined;
   if (current.createRequestId === requestId) return undefined;
   return {
@@ -61,9 +61,9 @@ export function messageToExisting(
     runId: current.runId,
     requestId,
     session: undefined,
-    deadline,
-    done: (reply) => done({ ...reply, duplicate: true }),
-    fail,
+    deadline: request.deadline,
+    done: (reply) => request.done({ ...reply, duplicate: true }),
+    fail: (error) => request.fail(error),
   };
 }
 

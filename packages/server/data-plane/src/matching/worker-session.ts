@@ -181,7 +181,10 @@ export class WorkerSession {
   }
 
   /** Asks at once. The answer is undefined when the worker leaves, or is not there, to give one. */
-  ask(query: QueryTask): { readonly answer: Promise<QueryAnswer | undefined>; giveUp(): void } {
+  ask(query: QueryTask): {
+    readonly answer: Promise<QueryAnswer | undefined>;
+    readonly giveUp: () => void;
+  } {
     const { queryId } = query;
     const answer = new Promise<QueryAnswer | undefined>((resolve) => {
       if (this.channel) this.#asked.set(queryId, resolve);

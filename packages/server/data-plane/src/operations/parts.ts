@@ -16,5 +16,5 @@ export interface OperationParts {
   /** A connected worker that can answer for a run: the one that has it cached, else any. */
   workerFor(namespaceId: number, state: ExecutionState): WorkerSession | undefined;
   /** The types that the connected workers of a queue serve. */
-  typesServed(key: QueueKey): ReadonlySet<string>;
+  typesServed(this: void, key: QueueKey): ReadonlySet<string>;
 }
