@@ -171,6 +171,7 @@ describe('updates (semantics 41-44)', () => {
     // Its outcome is recorded, and outlives the run.
     const closed = client.workflow.getHandle(handle.workflowId, handle.firstExecutionRunId);
     expect(await closed.getUpdateHandle<number>(updateId).result()).toBe(5);
+    expect(await handle.executeUpdate(add, { args: [3], updateId })).toBe(5);
   });
 
   it('are refused by the validator, without a trace', async () => {

@@ -88,7 +88,7 @@ export class UpdateWatch {
 }
 
 /** Where an update stands by the stored state of a run. */
-async function progressOf(
+export async function progressOf(
   parts: OperationParts,
   { key, updateId }: Pick<UpdateWait, 'key' | 'updateId'>,
   runId: string,

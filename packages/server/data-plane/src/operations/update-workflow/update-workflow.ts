@@ -1,9 +1,12 @@
+import { PerdureServiceError } from '@perdure/common';
 import type { NamespaceCaller, UpdateWorkflowInput, UpdateWorkflowOutput } from '@perdure/contract';
+import type { WorkflowKey } from '@perdure/ports';
 import { checkBlobs } from '../../policy/payload-guard.ts';
 import { notFound } from '../ask.ts';
 import { askChain } from '../ask-chain.ts';
+import { findRun } from '../find-run.ts';
 import type { OperationParts } from '../parts.ts';
-import { UpdateWatch } from '../update-progress.ts';
+import { UpdateWatch, progressOf } from '../update-progress.ts';
 
 /** Most runs that an update which nobody accepts is carried along. */
 const MOST_RUNS = 100;
@@ -30,9 +33,35 @@ export async function updateWorkflow(
       if (typeof progress !== 'string') return { runId: reply.runId, ...progress };
       // The run has closed, or refused it before we heard: the next one is asked, if there is one.
       if (runId !== undefined) break;
+    } catch (error) {
+      const recorded = await recordedOutcome(parts, key, input, error);
+      if (recorded) return recorded;
+      throw error;
     } finally {
       watch.stop();
     }
   }
   throw notFound(workflowId, runId);
+}
+
+/**
+ * What a run that has closed has recorded of the update: a caller that lost the answer asks again,
+ * and must not hear that there is nobody.
+ */
+async function recordedOutcome(
+  parts: OperationParts,
+  key: WorkflowKey,
+  { runId, firstExecutionRunId, updateId }: UpdateWorkflowInput,
+  error: unknown,
+): Promise<UpdateWorkflowOutput | undefined> {
+  if (!(error instanceof PerdureServiceError) || error.code !== 'WORKFLOW_NOT_FOUND') {
+    return undefined;
+  }
+  const state = await findRun(parts, key, runId);
+  if (firstExecutionRunId !== undefined && state.firstExecutionRunId !== firstExecutionRunId) {
+    return undefined;
+  }
+  const progress = await progressOf(parts, { key, updateId }, state.runId);
+  if (typeof progress === 'string' || progress.stage !== 'COMPLETED') return undefined;
+  return { runId: state.runId, ...progress };
 }
