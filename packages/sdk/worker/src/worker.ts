@@ -1,7 +1,6 @@
 import { Connection, loadConverter } from '@perdure/client';
 import { IllegalStateError, type Logger } from '@perdure/common';
 import type { LoadedDataConverter } from '@perdure/data-converter';
-import { type HistoryEvent, concatBytes, decodeEvents } from '@perdure/protocol';
 import { ActivityRunner } from './activity/activity-runner.ts';
 import { DefaultLogger } from './default-logger.ts';
 import { CombinedWorkerRunError, GracefulShutdownPeriodExpiredError } from './errors.ts';
@@ -32,12 +31,6 @@ export type WorkerState =
   | 'DRAINED'
   | 'STOPPED'
   | 'FAILED';
-
-/** What is used of an answer to getHistory. */
-interface GetHistoryPage {
-  readonly events: Uint8Array;
-  readonly nextEventId?: number;
-}
 
 interface WorkerParts {
   readonly options: CompiledWorkerOptions;
@@ -86,7 +79,7 @@ export class Worker {
     const compiled = compileWorkerOptions(options);
     const log = options.logger ?? new DefaultLogger('WARN');
     const [connection, converter, sandbox] = await Promise.all([
-      options.connection ?? Connection.connect(),
+      connected(options.connection),
       loadConverter(options),
       loadSandbox(options),
     ]);
@@ -221,7 +214,8 @@ export class Worker {
         session,
         log,
         activities: () => activities,
-        fetchHistory: (workflowId, runId) => this.#fetchHistory(workflowId, runId),
+        fetchHistory: (workflowId, runId) =>
+          connection.fetchHistory({ namespace: options.namespace, workflowId, runId }),
       });
     const fuser = workflows ?? { offer: () => false };
     const activities = new ActivityRunner({ options, converter, session, fuser, log });
@@ -259,20 +253,12 @@ export class Worker {
     this.#session?.close();
     if (ownsConnection) await connection.close();
   }
+}
 
-  async #fetchHistory(workflowId: string, runId: string): Promise<HistoryEvent[]> {
-    const { connection, options } = this.#parts;
-    const { namespace } = options;
-    const segments: Uint8Array[] = [];
-    let fromEventId: number | undefined = 1;
-    while (fromEventId !== undefined) {
-      const ask = { namespace, workflowId, runId, fromEventId };
-      const page: GetHistoryPage = await connection.callWorkflow('getHistory', ask);
-      segments.push(page.events);
-      fromEventId = page.nextEventId;
-    }
-    return decodeEvents(concatBytes(segments));
-  }
+/** A connection that stands: the one given, or the worker's own. */
+async function connected(given = Connection.lazy()): Promise<Connection> {
+  await given.ensureConnected();
+  return given;
 }
 
 /** @throws GracefulShutdownPeriodExpiredError when it takes longer */

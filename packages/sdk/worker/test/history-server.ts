@@ -60,6 +60,11 @@ export class HistoryServer {
     return eventId;
   }
 
+  /** An update that came by an event of its own. */
+  admit(update: UpdateRequest): void {
+    this.#updates.set(update.updateId, update);
+  }
+
   /** Begins a workflow task. */
   startTask(): void {
     const scheduledEventId = this.add('WorkflowTaskScheduled', {

@@ -252,3 +252,18 @@ describe('a patch lives through (64)', () => {
     );
   });
 });
+
+it('an update that a reset carried over is asked anew, once (57)', async () => {
+  const life = await new Life('updated').task();
+  const input = await converter.toBlob({ ...place, purpose: 'update-input' }, payloads(7));
+  const request = { updateId: 'u1', updateName: 'add', input };
+  life.server.add('WorkflowExecutionUpdateAdmitted', { request, origin: 'REAPPLY' });
+  life.server.admit(request);
+  await life.task();
+  expect(life.types.slice(-3)).toEqual([
+    'WorkflowExecutionUpdateAccepted',
+    'WorkflowExecutionUpdateCompleted',
+    'WorkflowExecutionCompleted',
+  ]);
+  await life.run.replayAll();
+});

@@ -125,6 +125,7 @@ export class HistoryJobs {
         for (const request of [...this.#admitted.values(), ...updates]) {
           await this.#pushUpdate(request, true);
         }
+        this.#admitted.clear();
         steps.push(this.#step(event, undefined));
       } else if (events[i + 1]!.eventType === 'WorkflowTaskCompleted') {
         const recorded = await this.#recorded(commandEventsOf(events, i + 1));

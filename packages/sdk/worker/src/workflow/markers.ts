@@ -11,7 +11,7 @@ import type { RunPlace } from './history-jobs.ts';
 /** Name of a local activity's marker. */
 export const LOCAL_ACTIVITY_MARKER = 'core_local_activity';
 /** Name of a patch's marker. */
-export const PATCH_MARKER = 'core_patch';
+const PATCH_MARKER = 'core_patch';
 
 /** What a local activity came to. */
 export interface LocalActivityResolution {
