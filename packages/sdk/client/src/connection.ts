@@ -94,8 +94,8 @@ export class Connection {
   }
 
   /**
-   * A connection that is made with the first call, which then fails if it cannot be made. For
-   * clients; a worker needs one that stands.
+   * A connection that is made with the first call, which then fails if it cannot be made, or when a
+   * worker is created on it.
    *
    * @throws ValueError when an environment variable cannot be right
    */

@@ -608,6 +608,16 @@ describe('a connection', () => {
     await connection.close();
   });
 
+  it('is made when a worker is created on it', async () => {
+    const { defaults } = client.connection;
+    const connection = Connection.lazy({ address: env.address, apiKey: env.apiKey, defaults });
+    const own = { taskQueue: 'lazy', workflowId: fresh().workflowId };
+    const lazy = await Worker.create({ connection, taskQueue: 'lazy', workflowBundle: bundle! });
+    const work = client.workflow.execute(chain, { ...own, args: [0, 7] });
+    expect(await lazy.runUntil(work)).toBe(7);
+    await connection.close();
+  });
+
   it('that cannot be made fails the call, and is tried again', async () => {
     const connectTimeout = 50;
     const connection = Connection.lazy({ address: '127.0.0.1:1', connectTimeout });
