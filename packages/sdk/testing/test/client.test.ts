@@ -602,8 +602,9 @@ describe('a connection', () => {
   it('is made with the first call, if lazy', async () => {
     const connection = Connection.lazy({ address: env.address, apiKey: env.apiKey });
     const lazy = new Client({ connection, namespace: env.namespace });
-    const rows = lazy.workflow.list({ pageSize: 1 })[Symbol.asyncIterator]();
-    expect((await rows.next()).done).toBe(false);
+    const { workflowId, terminate } = await client.workflow.start(forever, fresh());
+    expect((await lazy.workflow.getHandle(workflowId).describe()).status.name).toBe('RUNNING');
+    await terminate();
     await connection.ensureConnected();
     await connection.close();
   });
