@@ -30,7 +30,8 @@ export function successorOf(event: CloseEvent): string | undefined {
 
 /**
  * Closes the run. Children whose start is recorded stay until their close policy is carried out
- * (semantics 33), messages to others until they are delivered.
+ * (semantics 33), messages to others until they are delivered. Updates that were accepted stay for
+ * good: whoever asks later is told that the run closed before they were done (44).
  */
 export function applyClosed(state: DraftState, event: CloseEvent): void {
   state.status = statuses[event.eventType];
@@ -40,7 +41,9 @@ export function applyClosed(state: DraftState, event: CloseEvent): void {
   state.workflowTask = undefined;
   state.activities.clear();
   state.timers.clear();
-  state.updates.clear();
+  for (const { updateId, acceptedEventId } of state.updates.values()) {
+    if (acceptedEventId === 0) state.updates.delete(updateId);
+  }
   const goesOn = event.eventType === 'WorkflowExecutionContinuedAsNew';
   for (const { initiatedEventId, startedEventId, parentClosePolicy } of state.children.values()) {
     const concerned = !goesOn && startedEventId > 0 && parentClosePolicy !== 'ABANDON';
