@@ -602,9 +602,10 @@ describe('a connection', () => {
   it('is made with the first call, if lazy', async () => {
     const connection = Connection.lazy({ address: env.address, apiKey: env.apiKey });
     const lazy = new Client({ connection, namespace: env.namespace });
-    const { workflowId, terminate } = await client.workflow.start(forever, fresh());
-    expect((await lazy.workflow.getHandle(workflowId).describe()).status.name).toBe('RUNNING');
-    await terminate();
+    const handle = await client.workflow.start(forever, fresh());
+    const same = lazy.workflow.getHandle(handle.workflowId);
+    expect((await same.describe()).status.name).toBe('RUNNING');
+    await same.terminate();
     await connection.ensureConnected();
     await connection.close();
   });
