@@ -145,7 +145,7 @@ async function replayAll(
   env: TestWorkflowEnvironment,
   workflowsPath: string,
   known: ReadonlySet<string>,
-  { workflowFailureErrorTypes }: Partial<WorkerOptions>,
+  { workflowFailureErrorTypes, sinks }: Partial<WorkerOptions>,
 ): Promise<void> {
   const workflowBundle = await bundleOf(workflowsPath);
   const { namespace } = env;
@@ -153,7 +153,7 @@ async function replayAll(
   for await (const { workflowId, runId } of env.client.workflow.list()) {
     if (known.has(runId)) continue;
     const history = await env.client.workflow.getHandle(workflowId, runId).fetchHistory();
-    const code = { workflowBundle, workflowFailureErrorTypes };
+    const code = { workflowBundle, workflowFailureErrorTypes, sinks };
     await Worker.runReplayHistory({ ...code, namespace, keyRing }, history, workflowId);
   }
 }

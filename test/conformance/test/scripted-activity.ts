@@ -24,8 +24,8 @@ export type Step =
   /** Waits for its cancellation, and returns all the same. */
   | 'ignores cancellation'
   | { readonly returns: unknown }
-  /** Throws an OrderError. */
-  | { readonly throws: string }
+  /** Throws an OrderError, after heartbeats if there are any. */
+  | { readonly throws: string; readonly heartbeats?: readonly string[] }
   /** Throws an ApplicationFailure; a duration delays the next attempt. */
   | { readonly fails: string; readonly nonRetryable?: boolean; readonly retryIn?: Duration }
   /** Throws something that is no error. */
@@ -44,7 +44,10 @@ export function scriptedActivity(env: () => TestWorkflowEnvironment) {
     if (step === 'confirms cancellation') return cancelled();
     if (step === 'ignores cancellation') return cancelled().catch(() => 'stubborn');
     if ('returns' in step) return step.returns;
-    if ('throws' in step) throw new OrderError(step.throws);
+    if ('throws' in step) {
+      for (const details of step.heartbeats ?? []) heartbeat(details);
+      throw new OrderError(step.throws);
+    }
     // oxlint-disable-next-line typescript/only-throw-error -- this is the case under test
     if ('throwsText' in step) throw step.throwsText;
     if ('fails' in step) {
