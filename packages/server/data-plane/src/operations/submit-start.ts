@@ -3,6 +3,7 @@ import { PerdureServiceError } from '@perdure/common';
 import type { NamespaceCaller, StartWorkflowInput } from '@perdure/contract';
 import type { StartWorkflow } from '@perdure/engine';
 import type { Reply } from '../commit/request.ts';
+import { checkSearchAttributes } from '../policy/command-guard.ts';
 import { checkBlobs } from '../policy/payload-guard.ts';
 import { CALL_TIMEOUT_MS } from './ask.ts';
 import type { OperationParts } from './parts.ts';
@@ -22,6 +23,7 @@ export async function submitStart(
   const { header, memo, userMetadata: { summary, details } = {} } = input;
   checkPolicies(input);
   checkBlobs(caller, { input: input.input, header, memo, summary, details });
+  if (input.searchAttributes) checkSearchAttributes(input.searchAttributes);
   const key = { namespaceId: caller.namespaceId, workflowId: input.workflowId };
   const facts = { ...factsOf(input), message };
   const command: StartWorkflow = { kind: 'startWorkflow', runId: parts.newRunId(), ...facts };

@@ -2,7 +2,7 @@
  * What the server checks of commands before it decides them, so that whatever is decided can be
  * stored: names that the store can hold, durations that a deadline can be reckoned with.
  */
-import { PerdureServiceError } from '@perdure/common';
+import { type IndexedFields, PerdureServiceError } from '@perdure/common';
 import type { Command, Failure } from '@perdure/protocol';
 import { faultOfName } from './names.ts';
 
@@ -27,12 +27,49 @@ export function checkCommandFields(command: Command): void {
     case 'CancelTimer':
       return checkNames({ timerId: command.timerId });
     default:
+      return checkEveryField(command);
   }
 }
 
 /** @throws PerdureServiceError INVALID_ARGUMENT */
-export function checkFailureFields({ info }: Failure): void {
-  checkDurations(info);
+export function checkFailureFields(failure: Failure): void {
+  for (let each: Failure | undefined = failure; each; each = each.cause) checkDurations(each.info);
+}
+
+/**
+ * Search attributes are the one thing of a user's that the server reads, so their texts must be
+ * such that a store can hold them.
+ *
+ * @throws PerdureServiceError INVALID_ARGUMENT
+ */
+export function checkSearchAttributes(attributes: IndexedFields): void {
+  for (const [name, { value }] of Object.entries(attributes)) {
+    checkNames({ 'name of a search attribute': name });
+    const texts = Array.isArray(value) ? value : [value];
+    const isIllFormed = texts.some((text) => typeof text === 'string' && !text.isWellFormed());
+    if (!isIllFormed) continue;
+    throw new PerdureServiceError(
+      'INVALID_ARGUMENT',
+      `search attribute '${name}' must be well-formed text; it holds half of a surrogate pair`,
+      { field: 'searchAttributes' },
+    );
+  }
+}
+
+/** Fields of commands that hold text for people, which nobody looks for. */
+const freeTexts: ReadonlySet<string> = new Set(['reason', 'cronSchedule']);
+
+/** For commands that are rare, so that a field which is added to one is checked from the first day. */
+function checkEveryField(command: Command): void {
+  checkDurations(command);
+  if ('retryPolicy' in command && command.retryPolicy) checkDurations(command.retryPolicy);
+  if ('searchAttributes' in command && command.searchAttributes) {
+    checkSearchAttributes(command.searchAttributes);
+  }
+  const names = Object.entries(command).filter(
+    ([field, value]) => typeof value === 'string' && !freeTexts.has(field),
+  );
+  checkNames(Object.fromEntries(names) as Record<string, string>);
 }
 
 function checkNames(names: Readonly<Record<string, string | undefined>>): void {

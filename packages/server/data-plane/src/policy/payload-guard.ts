@@ -33,8 +33,8 @@ export function checkBlobs(
 
 /** @throws PerdureServiceError PLAINTEXT_REFUSED, PAYLOAD_TOO_LARGE or INVALID_ARGUMENT */
 export function checkFailure(rules: PayloadRules, failure: Failure): void {
+  for (const blob of blobsOf(failure)) checkBlob(rules, 'failure', blob);
   checkFailureFields(failure);
-  for (const blob of failureBlobs(failure)) checkBlob(rules, 'failure', blob);
   if (rules.sealed && hasClearText(failure)) throw plaintext('failure');
 }
 
@@ -63,6 +63,16 @@ function checkCommand(rules: PayloadRules, command: Command): void {
   const failure = commandFailure(command);
   if (failure) checkFailure(rules, failure);
   for (const [field, blob] of commandBlobs(command)) checkBlob(rules, field, blob);
+}
+
+/** @throws PerdureServiceError INVALID_ARGUMENT when there are too many causes */
+function blobsOf(failure: Failure): PayloadBlob[] {
+  try {
+    return [...failureBlobs(failure)];
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new PerdureServiceError('INVALID_ARGUMENT', error.message, { field: 'failure' });
+  }
 }
 
 function checkBlob(rules: PayloadRules, field: string, blob: PayloadBlob): void {

@@ -9,7 +9,7 @@ import type { ExecutionState } from '@perdure/engine';
 import type { WorkflowKey } from '@perdure/ports';
 import type { QueryAnswer, QueryTask } from '@perdure/protocol';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkBlobs } from '../../policy/payload-guard.ts';
+import { checkBlobs, checkFailure } from '../../policy/payload-guard.ts';
 import { findRun } from '../find-run.ts';
 import type { OperationParts } from '../parts.ts';
 
@@ -136,7 +136,10 @@ async function pause(asking: Asking, why: string, stirred?: Promise<void>): Prom
 }
 
 function outputOf(caller: NamespaceCaller, { result, failure }: QueryAnswer): QueryWorkflowOutput {
-  if (failure) return { kind: 'failed', failure };
+  if (failure) {
+    checkFailure(caller, failure);
+    return { kind: 'failed', failure };
+  }
   checkBlobs(caller, { result });
   return { kind: 'answered', result };
 }
