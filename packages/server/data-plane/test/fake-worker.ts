@@ -7,6 +7,8 @@ import type {
   Command,
   Completion,
   OpenWorker,
+  QueryAnswer,
+  QueryTask,
   WorkflowTask,
   WorkflowTaskToken,
 } from '@perdure/protocol';
@@ -22,6 +24,7 @@ export class FakeWorker {
   readonly activityTasks: ActivityTask[] = [];
   readonly acks = new Map<number, Ack>();
   readonly cancelled: ActivityToken[] = [];
+  readonly queries: QueryTask[] = [];
   /** Kinds of what arrived, in order. */
   readonly arrivals: ('workflowTask' | 'activityTask' | 'ack' | 'cancel')[] = [];
   sessionId: string = randomUUID();
@@ -76,6 +79,14 @@ export class FakeWorker {
     return vi.waitFor(() => present(this.activityTasks[at], 'activity task'), { interval: 2 });
   }
 
+  async query(at = 0): Promise<QueryTask> {
+    return vi.waitFor(() => present(this.queries[at], 'query'), { interval: 2 });
+  }
+
+  answer(...answers: QueryAnswer[]): void {
+    this.connection!.answerQueries(answers);
+  }
+
   /** Reports, and does not wait. */
   report(...completions: Unnumbered<Completion>[]): number[] {
     const numbered = completions.map((each) => ({ ...each, n: this.#n++ }) as Completion);
@@ -97,7 +108,8 @@ export class FakeWorker {
     return this.complete({ kind: 'workflowTaskCompleted', token: tokenOf(task), commands });
   }
 
-  #take({ acks, workflowTasks, activityTasks }: WorkerMail): void {
+  #take({ acks, workflowTasks, activityTasks, queries = [] }: WorkerMail): void {
+    this.queries.push(...queries);
     for (const ack of acks) {
       this.arrivals.push('ack');
       if (!this.acks.has(ack.n)) this.acks.set(ack.n, ack);

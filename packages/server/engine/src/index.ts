@@ -23,5 +23,5 @@ export * from './transfers.ts';
 export { type Transition, decide, openTransition } from './transition.ts';
 export { nextRunCommand } from './policy/next-run.ts';
 export { updatesOfTask } from './machines/update.ts';
-export { unfinishedUpdateFailure } from './policy/update-failures.ts';
+export { refusedUpdateFailure, unfinishedUpdateFailure } from './policy/update-failures.ts';
 export { withHistoryBytes } from './policy/limits.ts';

@@ -4,7 +4,12 @@
  * state of the run. Only a refusal by the validator leaves no trace there.
  */
 import type { UpdateOutcome, UpdateWorkflowOutput } from '@perdure/contract';
-import { type ExecutionState, type UpdateNews, unfinishedUpdateFailure } from '@perdure/engine';
+import {
+  type ExecutionState,
+  type UpdateNews,
+  refusedUpdateFailure,
+  unfinishedUpdateFailure,
+} from '@perdure/engine';
 import { type WorkflowKey, shardOf } from '@perdure/ports';
 import { decodeEvents } from '@perdure/protocol';
 import { findRun } from './find-run.ts';
@@ -25,9 +30,9 @@ export interface UpdateWait {
 /** Where an update stands. */
 export type Progress =
   | Pick<UpdateWorkflowOutput, 'stage' | 'outcome'>
-  /** The run closed before it had accepted the update. */
+  /** The run has closed, and has not accepted the update. */
   | 'left behind'
-  /** The run knows no such update: it never had it, or refused it. */
+  /** The run is open and knows no such update: it never had it, or refused it. */
   | 'unknown';
 
 /** Hears of one update. Begin before the update is brought, so that nothing is missed; then stop. */
@@ -99,15 +104,18 @@ export async function progressOf(
     return completed(await outcomeOf(parts, key, state, completedEventId));
   }
   const update = state.updates.get(updateId);
-  if (!update) return 'unknown';
   const isOpen = state.status === 'RUNNING';
+  if (!update) return isOpen ? 'unknown' : 'left behind';
   if (update.acceptedEventId > 0) return isOpen ? { stage: 'ACCEPTED' } : unfinished;
   return isOpen ? { stage: 'ADMITTED' } : 'left behind';
 }
 
+/** Another server's worker has refused it: the reasons went there. */
+export const refusedElsewhere = completed({ kind: 'failure', failure: refusedUpdateFailure });
+
 const unfinished = completed({ kind: 'failure', failure: unfinishedUpdateFailure });
 
-function completed(outcome: UpdateOutcome): Progress {
+function completed(outcome: UpdateOutcome): Exclude<Progress, string> {
   return { stage: 'COMPLETED', outcome };
 }
 

@@ -13,3 +13,10 @@ export const unprocessedUpdateFailure: Failure = {
     'Workflow Update is rejected because it was not processed by the worker; upgrade the worker to an SDK that supports updates',
   info: { kind: 'application', type: 'UnprocessedUpdate', nonRetryable: true },
 };
+
+/** For a caller whose update was refused, at a server that was not told why (semantics 42). */
+export const refusedUpdateFailure: Failure = {
+  message:
+    'Workflow Update was refused by the workflow; its reasons went to another server and are not kept: bring the update again to hear them',
+  info: { kind: 'application', type: 'UpdateRefused', nonRetryable: true },
+};

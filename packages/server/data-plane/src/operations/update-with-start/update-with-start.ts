@@ -4,10 +4,10 @@ import type {
   UpdateWithStartOutput,
 } from '@perdure/contract';
 import { checkBlobs } from '../../policy/payload-guard.ts';
-import { notFound } from '../ask.ts';
 import type { OperationParts } from '../parts.ts';
 import { submitStart } from '../submit-start.ts';
-import { UpdateWatch } from '../update-progress.ts';
+import { UpdateWatch, refusedElsewhere } from '../update-progress.ts';
+import { updateWorkflow } from '../update-workflow/update-workflow.ts';
 
 /** A start and an update in one (semantics 45). */
 export async function updateWithStart(
@@ -25,9 +25,14 @@ export async function updateWithStart(
     const message = { kind: 'updateWorkflow', request: { ...asked, identity } } as const;
     const reply = await submitStart(parts, caller, { ...start, namespace, identity }, message);
     const { runId, firstExecutionRunId, duplicate } = reply;
+    const started = { firstExecutionRunId, started: !duplicate };
     const progress = await watch.progress(runId);
-    if (typeof progress === 'string') throw notFound(start.workflowId, runId);
-    return { runId, firstExecutionRunId, started: !duplicate, ...progress };
+    if (progress === 'unknown') return { runId, ...started, ...refusedElsewhere };
+    if (progress !== 'left behind') return { runId, ...started, ...progress };
+    // The run goes on in another one, which is asked, or there is nobody to ask.
+    const { workflowId } = start;
+    const again = { ...update, namespace, workflowId, firstExecutionRunId, identity };
+    return { ...started, ...(await updateWorkflow(parts, caller, again, signal)) };
   } finally {
     watch.stop();
   }

@@ -6,7 +6,7 @@ import { notFound } from '../ask.ts';
 import { askChain } from '../ask-chain.ts';
 import { findRun } from '../find-run.ts';
 import type { OperationParts } from '../parts.ts';
-import { UpdateWatch, progressOf } from '../update-progress.ts';
+import { UpdateWatch, progressOf, refusedElsewhere } from '../update-progress.ts';
 
 /** Most runs that an update which nobody accepts is carried along. */
 const MOST_RUNS = 100;
@@ -30,8 +30,9 @@ export async function updateWorkflow(
       const call = { command, runId, requestId: undefined, now: parts.clock.now() };
       const reply = await askChain(parts, key, call, firstExecutionRunId);
       const progress = await watch.progress(reply.runId);
-      if (typeof progress !== 'string') return { runId: reply.runId, ...progress };
-      // The run has closed, or refused it before we heard: the next one is asked, if there is one.
+      if (progress === 'unknown') return { runId: reply.runId, ...refusedElsewhere };
+      if (progress !== 'left behind') return { runId: reply.runId, ...progress };
+      // The run has closed: the next one is asked, if there is one.
       if (runId !== undefined) break;
     } catch (error) {
       const recorded = await recordedOutcome(parts, key, input, error);
