@@ -25,6 +25,7 @@ import { type LostTask, Sessions, sessionName } from './matching/sessions.ts';
 import type { BacklogTask } from './matching/task-queue.ts';
 import type { WorkerChannel, WorkerSession } from './matching/worker-session.ts';
 import { type WorkerConnection, openWorker } from './operations/open-worker/open-worker.ts';
+import { WaitingQueries } from './operations/query-workflow/waiting-queries.ts';
 import { answered, workflowService } from './operations/workflow-service.ts';
 import { OutboxPump } from './pumps/outbox-pump.ts';
 import { SessionPump } from './pumps/session-pump.ts';
@@ -199,7 +200,8 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
   }
 
   const typesServed = (key: QueueKey) => matcher.typesServed(key);
-  const shared = { committer, store, visibility, clock, alone };
+  const waitingQueries = new WaitingQueries();
+  const shared = { committer, store, visibility, clock, alone, waitingQueries };
   const operations = { ...shared, newRunId, workerFor, typesServed };
   return {
     workflows: workflowService(operations),

@@ -210,8 +210,8 @@ describe('a description', () => {
       { commandType: 'ModifyWorkflowProperties', memo: Uint8Array.of(1, 3) },
     );
     const after = await plane.workflows.describeWorkflow(caller, ask);
+    expect([...after.memo!]).toEqual([1, 3]);
     expect(after).toMatchObject({
-      memo: Uint8Array.of(1, 3),
       searchAttributes: {
         customer: { type: 'KEYWORD', value: 'c-1' },
         amount: { type: 'INT', value: 3 },

@@ -286,7 +286,8 @@ export class Committer {
       entry.mustVerify();
     } else {
       entry.waiting.shift();
-      const message = messageToExisting(entry.state, request, verdict);
+      const startAgain = () => this.submit(entry.key, request);
+      const message = messageToExisting(entry.state, request, verdict, startAgain);
       if (message) entry.waiting.unshift(message);
       else request.done(verdict);
     }

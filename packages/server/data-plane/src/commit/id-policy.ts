@@ -46,11 +46,14 @@ export function terminationFor(deadline: number): CommandRequest {
 /**
  * What a start that uses the existing run still has to say to it; undefined when it has no message,
  * was refused, or began that run itself.
+ *
+ * @param startAgain called when that run turns out to have closed
  */
 export function messageToExisting(
   current: ExecutionState,
   request: StartRequest,
   verdict: Reply,
+  startAgain: () => void,
 ): CommandRequest | undefined {
   const { message, requestId } = request.command;
   if (!message || verdict.outcome.kind !== 'accepted') return undefined;
@@ -62,7 +65,12 @@ export function messageToExisting(
     requestId,
     session: undefined,
     deadline: request.deadline,
-    done: (reply) => request.done({ ...reply, duplicate: true }),
+    done(reply) {
+      const { outcome } = reply;
+      // Another server has closed the run meanwhile.
+      if (outcome.kind === 'rejected' && outcome.reason === 'notFound') startAgain();
+      else request.done({ ...reply, duplicate: true });
+    },
     fail: (error) => request.fail(error),
   };
 }

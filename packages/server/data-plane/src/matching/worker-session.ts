@@ -187,11 +187,11 @@ export class WorkerSession {
   } {
     const { queryId } = query;
     const answer = new Promise<QueryAnswer | undefined>((resolve) => {
-      if (this.channel) this.#asked.set(queryId, resolve);
-      else resolve(undefined);
+      if (!this.channel) return resolve(undefined);
+      this.#asked.set(queryId, resolve);
+      this.#queries.push(query);
+      this.flush();
     });
-    this.#queries.push(query);
-    this.flush();
     return { answer, giveUp: () => void this.#asked.delete(queryId) };
   }
 

@@ -4,6 +4,7 @@ import type { NamespaceCaller, StartWorkflowInput } from '@perdure/contract';
 import type { StartWorkflow } from '@perdure/engine';
 import type { Reply } from '../commit/request.ts';
 import { checkSearchAttributes } from '../policy/command-guard.ts';
+import type { WorkflowKey } from '@perdure/ports';
 import { checkBlobs } from '../policy/payload-guard.ts';
 import { CALL_TIMEOUT_MS } from './ask.ts';
 import type { OperationParts } from './parts.ts';
@@ -25,6 +26,8 @@ export async function submitStart(
   checkBlobs(caller, { input: input.input, header, memo, summary, details });
   if (input.searchAttributes) checkSearchAttributes(input.searchAttributes);
   const key = { namespaceId: caller.namespaceId, workflowId: input.workflowId };
+  const before = message && (await answeredBefore(parts, key, input.requestId));
+  if (before) return before;
   const facts = { ...factsOf(input), message };
   const command: StartWorkflow = { kind: 'startWorkflow', runId: parts.newRunId(), ...facts };
   const reply = await new Promise<Reply>((done, fail) => {
@@ -40,6 +43,23 @@ export async function submitStart(
   });
   refuse(reply, input);
   return reply;
+}
+
+/**
+ * The answer to a message that an open run has taken before, if that run has closed since: whoever
+ * lost the answer must not begin another run by asking again.
+ */
+async function answeredBefore(
+  { committer }: OperationParts,
+  key: WorkflowKey,
+  requestId: string,
+): Promise<Reply | undefined> {
+  const { state } = await committer.look(key);
+  if (!state || state.status === 'RUNNING' || state.createRequestId === requestId) return undefined;
+  const { runId, firstExecutionRunId, nextEventId } = state;
+  if (!(await committer.wasAnswered({ ...key, runId }, requestId))) return undefined;
+  const outcome = { kind: 'accepted' } as const;
+  return { outcome, runId, firstExecutionRunId, nextEventId, eager: [], duplicate: true };
 }
 
 /** One says that no run may follow, the other that one must. */

@@ -54,8 +54,15 @@ export function applyEvent(state: DraftState, event: HistoryEvent): void {
     case 'WorkflowExecutionStarted':
     case 'ActivityTaskStarted':
     case 'MarkerRecorded':
+      return;
     case 'UpsertWorkflowSearchAttributes':
+      state.upsertedSearchAttributes = {
+        ...state.upsertedSearchAttributes,
+        ...event.attributes.searchAttributes,
+      };
+      return;
     case 'WorkflowPropertiesModified':
+      if (event.attributes.memo) state.memoEventId = event.eventId;
       return;
     case 'WorkflowExecutionCompleted':
     case 'WorkflowExecutionFailed':

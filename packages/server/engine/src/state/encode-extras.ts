@@ -9,6 +9,7 @@ import {
   type WorkflowExecution,
   packUuid,
   retryPolicy,
+  searchAttributes,
   unpackUuid,
   updateRequest,
 } from '@perdure/protocol';
@@ -37,6 +38,8 @@ export type Extras = Pick<
   | 'continueAsNewSuggested'
   | 'owesParent'
   | 'taskHeartbeatSince'
+  | 'memoEventId'
+  | 'upsertedSearchAttributes'
 >;
 
 /** By number; append only. */
@@ -64,7 +67,9 @@ function hasExtras(state: ExecutionState): boolean {
     state.startHold !== 'signal' ||
     state.continueAsNewSuggested ||
     state.owesParent ||
-    state.taskHeartbeatSince > 0
+    state.taskHeartbeatSince > 0 ||
+    state.memoEventId > 0 ||
+    state.upsertedSearchAttributes !== undefined
   );
 }
 
@@ -84,6 +89,8 @@ function encodeAll(state: ExecutionState): unknown[] {
       : [...state.completedUpdates].flatMap(([id, eventId]) => [packUuid(id), eventId]),
     flags,
     relativeTo(state)(state.taskHeartbeatSince),
+    state.memoEventId,
+    state.upsertedSearchAttributes ? searchAttributes.to(state.upsertedSearchAttributes) : null,
   ]);
 }
 
@@ -106,6 +113,8 @@ export function decodeExtras(stored: unknown, base: Base): Extras {
     continueAsNewSuggested: (flags & SUGGESTED) !== 0,
     owesParent: (flags & OWES_PARENT) !== 0,
     taskHeartbeatSince: absolute(wire[9], base),
+    memoEventId: numberOf(wire[10]),
+    upsertedSearchAttributes: wire[11] ? searchAttributes.from(wire[11]) : undefined,
   };
 }
 

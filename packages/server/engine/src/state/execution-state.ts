@@ -10,6 +10,7 @@
  */
 import type {
   CompiledRetryPolicy,
+  IndexedFields,
   ParentClosePolicy,
   WorkflowExecutionStatus,
 } from '@perdure/common';
@@ -69,6 +70,10 @@ export interface ExecutionState {
   readonly updates: ReadonlyMap<string, UpdateState>;
   /** Completed updates: id of the WorkflowExecutionUpdateCompleted event by update id. */
   readonly completedUpdates: ReadonlyMap<string, number>;
+  /** The WorkflowPropertiesModified that holds the memo; 0 when the start does. */
+  readonly memoEventId: number;
+  /** What the workflow has changed of the search attributes it was started with; null takes away. */
+  readonly upsertedSearchAttributes: IndexedFields | undefined;
   /** Whether a WorkflowTaskStarted has told the workflow to continue as new (semantics 75). */
   readonly continueAsNewSuggested: boolean;
 

@@ -38,6 +38,8 @@ export function stateFromStarted(event: EventOf<'WorkflowExecutionStarted'>): Dr
     externals: new Map(),
     updates: new Map(),
     completedUpdates: new Map(),
+    memoEventId: 0,
+    upsertedSearchAttributes: undefined,
     continueAsNewSuggested: false,
     buffered: [],
     workflowTaskFailures: 0,

@@ -24,7 +24,7 @@ export async function describeWorkflow(
   const { namespaceId } = caller;
   const state = await findRun(parts, { namespaceId, workflowId }, runId);
   const shard = shardOf(namespaceId, workflowId);
-  const told = await factsOf(parts.store, { namespaceId, shard, runId: state.runId });
+  const told = await factsOf(parts.store, { namespaceId, shard, runId: state.runId }, state);
   const open = state.status === 'RUNNING';
   return {
     workflowId,

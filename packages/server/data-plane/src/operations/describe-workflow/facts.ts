@@ -1,50 +1,48 @@
-/** What only the history knows of a run: how it was started, and how it has changed that since. */
+/** What only the history knows of a run: how it was started, and the memo as it is now. */
 import { mergeIndexedFields } from '@perdure/common';
 import type { DescribeWorkflowOutput } from '@perdure/contract';
+import type { ExecutionState } from '@perdure/engine';
 import type { ExecutionStore, RunRef } from '@perdure/ports';
-import { type HistoryEvent, decodeEvents } from '@perdure/protocol';
-
-/** Bytes of history read at a time, about. */
-const PAGE_BYTES = 256 * 1024;
+import { type EventOf, type EventType, decodeEvents } from '@perdure/protocol';
 
 type Facts = Pick<
   DescribeWorkflowOutput,
   'executionTime' | 'memo' | 'searchAttributes' | 'userMetadata' | 'priority' | 'cronSchedule'
 >;
 
-/** Reads the history through: the state does not carry what no decision needs. */
-export async function factsOf(store: ExecutionStore, run: RunRef): Promise<Facts> {
-  let facts: Facts = {};
-  let from: number | undefined = 1;
-  while (from !== undefined) {
-    const page: Awaited<ReturnType<ExecutionStore['readHistory']>> = await store.readHistory(
-      run,
-      from,
-      PAGE_BYTES,
-    );
-    for (const event of decodeEvents(page.segment)) facts = withEvent(facts, event);
-    from = page.nextEventId;
-  }
-  return facts;
+/** Two reads at most: the state knows where to look. */
+export async function factsOf(
+  store: ExecutionStore,
+  run: RunRef,
+  { memoEventId, upsertedSearchAttributes }: ExecutionState,
+): Promise<Facts> {
+  const [started, modified] = await Promise.all([
+    eventAt(store, run, 1, 'WorkflowExecutionStarted'),
+    memoEventId > 0 ? eventAt(store, run, memoEventId, 'WorkflowPropertiesModified') : undefined,
+  ]);
+  if (!started) return {};
+  const { memo, searchAttributes, userMetadata, priority, cronSchedule } = started.attributes;
+  return {
+    executionTime: started.eventTime + (started.attributes.firstWorkflowTaskBackoffMs ?? 0),
+    memo: modified?.attributes.memo ?? memo,
+    searchAttributes: upsertedSearchAttributes
+      ? mergeIndexedFields(searchAttributes ?? {}, upsertedSearchAttributes)
+      : searchAttributes,
+    userMetadata,
+    priority,
+    cronSchedule,
+  };
 }
 
-function withEvent(facts: Facts, { eventType, eventTime, attributes }: HistoryEvent): Facts {
-  switch (eventType) {
-    case 'WorkflowExecutionStarted': {
-      const { memo, searchAttributes, userMetadata, priority, cronSchedule } = attributes;
-      const executionTime = eventTime + (attributes.firstWorkflowTaskBackoffMs ?? 0);
-      return { executionTime, memo, searchAttributes, userMetadata, priority, cronSchedule };
-    }
-    case 'WorkflowPropertiesModified':
-      return { ...facts, memo: attributes.memo ?? facts.memo };
-    case 'UpsertWorkflowSearchAttributes': {
-      const { searchAttributes: change } = attributes;
-      return {
-        ...facts,
-        searchAttributes: mergeIndexedFields(facts.searchAttributes ?? {}, change),
-      };
-    }
-    default:
-      return facts;
-  }
+async function eventAt<T extends EventType>(
+  store: ExecutionStore,
+  run: RunRef,
+  eventId: number,
+  type: T,
+): Promise<EventOf<T> | undefined> {
+  const { segment } = await store.readHistory(run, eventId, 1);
+  return decodeEvents(segment).find(
+    (event): event is EventOf<T> & typeof event =>
+      event.eventId === eventId && event.eventType === type,
+  );
 }

@@ -38,11 +38,19 @@ export async function queryWorkflow(
   checkBlobs(caller, { input: input.input, header: input.header });
   const key = { namespaceId: caller.namespaceId, workflowId: input.workflowId };
   const until = performance.now() + QUERY_TIMEOUT_MS;
-  const asking = { parts, key, input, until, signal };
+  const end = parts.waitingQueries.begin(key);
+  try {
+    return outputOf(caller, await answered({ parts, key, input, until, signal }));
+  } finally {
+    end();
+  }
+}
+
+async function answered(asking: Asking): Promise<QueryAnswer> {
   for (;;) {
     const state = await settled(asking);
     const answer = await ask(asking, state);
-    if (answer) return outputOf(caller, answer);
+    if (answer) return answer;
     await pause(
       asking,
       'no worker of its task queue has answered; start one, or look why it hangs',
