@@ -2,7 +2,7 @@
 import type { Command, Failure, QueryAnswer, QueryTask } from '@perdure/protocol';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { NamespaceCaller } from '@perdure/contract';
-import type { DataPlane, WorkerConnection } from '../src/index.ts';
+import type { DataPlane } from '../src/index.ts';
 import { weightOf } from '../src/commit/weight.ts';
 import { FakeWorker, settle } from './fake-worker.ts';
 import { World, callerOf, startInput } from './test-plane.ts';
@@ -29,13 +29,20 @@ async function startedTask(plane: DataPlane, caller: NamespaceCaller) {
 
 describe('commands of a workflow task', () => {
   const child = { commandType: 'StartChildWorkflowExecution', workflowType: 't' } as const;
+  const retryPolicy = {
+    initialIntervalMs: 1_000,
+    backoffCoefficient: 2,
+    maximumIntervalMs: 1_000,
+    maximumAttempts: 0,
+    nonRetryableErrorTypes: [],
+  };
   const badCommands: Command[] = [
     { ...child, workflowId: longName },
     { ...child, workflowId: '\ud800' },
     { ...child, workflowId: 'c', taskQueue: longName },
     { ...child, workflowId: 'c', workflowType: longName },
     { ...child, workflowId: 'c', workflowExecutionTimeoutMs: EON_MS },
-    { ...child, workflowId: 'c', retryPolicy: { maximumIntervalMs: EON_MS } },
+    { ...child, workflowId: 'c', retryPolicy: { ...retryPolicy, maximumIntervalMs: EON_MS } },
     { ...child, workflowId: 'c', searchAttributes: { [longName]: { value: 'x' } } },
     { commandType: 'SignalExternalWorkflowExecution', workflowId: longName, signalName: 's' },
     { commandType: 'SignalExternalWorkflowExecution', workflowId: 'x', signalName: '\ud800' },
@@ -164,17 +171,15 @@ describe('answers to queries', () => {
   /** Asks a run whose worker answers so. */
   async function answeredWith(caller: NamespaceCaller, answer: Omit<QueryAnswer, 'queryId'>) {
     const plane = world.start();
-    let connection: WorkerConnection | undefined;
+    const worker = await new FakeWorker().connect(plane, {}, caller);
     const answerAll = (queries: readonly QueryTask[] = []) =>
-      connection?.answerQueries(queries.map(({ queryId }) => ({ queryId, ...answer })));
-    const worker = new FakeWorker();
-    await worker.connect(plane, {}, caller);
-    const { deliver } = worker.channel;
-    worker.channel.deliver = (mail) => {
+      worker.connection?.answerQueries(queries.map(({ queryId }) => ({ queryId, ...answer })));
+    const { channel } = worker;
+    const deliver = channel.deliver.bind(channel);
+    channel.deliver = (mail) => {
       deliver(mail);
       setImmediate(() => answerAll(mail.queries));
     };
-    connection = worker.connection;
     await plane.workflows.startWorkflow(caller, startInput('w'));
     await worker.completeWorkflowTask(await worker.workflowTask());
     const { namespace } = caller;
