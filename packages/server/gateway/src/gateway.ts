@@ -27,6 +27,9 @@ import { StreamServer } from './stream/stream-server.ts';
 /** Largest body of an HTTP request, in bytes: what a frame of the stream may have. */
 const MAX_BODY_BYTES = MAX_FRAME_BYTES;
 
+/** Most calls in one HTTP request: each costs as much as one that comes alone. */
+const MAX_BATCH = 100;
+
 const machineClock: Clock = { now: () => Date.now() };
 
 export interface GatewayParts {
@@ -84,6 +87,7 @@ function httpApp(services: Services, controlPlane: ControlPlane, log: Logger): A
       endpoint: '/trpc',
       req: c.req.raw,
       router: appRouter,
+      maxBatchSize: MAX_BATCH,
       createContext: () => context,
       onError: ({ error, path }) => {
         if (isOurFault(error)) logFault(log, path ?? '', error.cause ?? error);

@@ -25,6 +25,8 @@ const GOING_AWAY = 1001;
 const CLOSE_TIMEOUT_MS = 1_000;
 /** Most bytes kept for a peer that does not read. */
 const MAX_UNREAD_BYTES = 128 * 1024 * 1024;
+/** Most calls of one connection under way at once, those that wait for something included. */
+const MAX_CALLS = 10_000;
 
 export interface ConnectionParts {
   readonly services: Services;
@@ -115,6 +117,10 @@ export class StreamConnection {
   async #call(callId: number, path: string, input: unknown): Promise<void> {
     if (this.#calls.has(callId)) {
       return this.goodbye('MALFORMED_FRAME', `a call with id ${callId} is under way already`);
+    }
+    if (this.#calls.size >= MAX_CALLS) {
+      const { code, message, fields } = tooManyCalls();
+      return this.#say({ kind: 'error', callId, code, message, fields });
     }
     const abort = new AbortController();
     this.#calls.set(callId, abort);
@@ -220,6 +226,14 @@ export class StreamConnection {
     for (const abort of this.#calls.values()) abort.abort();
     this.#workers.disconnected();
   }
+}
+
+function tooManyCalls(): PerdureServiceError {
+  return new PerdureServiceError(
+    'RESOURCE_EXHAUSTED',
+    `a connection may have ${MAX_CALLS} calls under way; wait for some of them, or open another connection`,
+    { retryable: true },
+  );
 }
 
 function namespaceOf(caller: Caller, named: string): NamespaceCaller {

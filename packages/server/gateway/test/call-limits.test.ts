@@ -1,0 +1,48 @@
+/** Nobody can ask so much at once that nobody else is served. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { TestGateway } from './test-gateway.ts';
+
+let server: TestGateway;
+let key: string;
+
+beforeEach(async () => {
+  server = await new TestGateway().start();
+  ({ key } = await server.key('mine'));
+});
+afterEach(() => server.close());
+
+test('a connection has so many calls under way and no more, and goes on after that', async () => {
+  const socket = await server.connect(key);
+  const calls = Array.from({ length: 10_050 }, (_, i) => ({
+    kind: 'call' as const,
+    callId: 1_000 + i,
+    path: 'nothing',
+  }));
+  socket.say(...calls);
+  const last = await socket.hear((said) => 'callId' in said && said.callId === 11_049);
+  expect(last).toMatchObject({
+    kind: 'error',
+    code: 'RESOURCE_EXHAUSTED',
+    fields: { retryable: true },
+  });
+  await socket.hear((said) => 'callId' in said && said.callId === 1_000);
+  const refused = socket.heard.filter(
+    (said) => said.kind === 'error' && said.code === 'RESOURCE_EXHAUSTED',
+  );
+  expect(refused).toHaveLength(50);
+  expect(await socket.call('workflow.listWorkflows', { namespace: 'mine' })).toMatchObject({
+    kind: 'reply',
+  });
+});
+
+test('a request over HTTP holds so many calls and no more', async () => {
+  const ask = (calls: number) => {
+    const paths = Array.from({ length: calls }, () => 'workflow.listWorkflows').join(',');
+    return fetch(`${server.url}/trpc/${paths}?batch=1`, {
+      headers: { authorization: `Bearer ${key}` },
+    });
+  };
+  expect((await ask(101)).status).toBe(400);
+  expect((await ask(100)).status).not.toBe(500);
+  expect(server.errors).toEqual([]);
+});
