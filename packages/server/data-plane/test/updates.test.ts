@@ -251,7 +251,7 @@ describe('with a start', () => {
     return plain(await plane.workflows.updateWithStart(caller, input, undefined));
   };
 
-  it('it begins the run, or uses it', async () => {
+  it('begins the run, or uses it', async () => {
     const plane = world.start();
     const worker = await new FakeWorker().connect(plane);
     const first = both(plane, 'r1');
@@ -265,7 +265,7 @@ describe('with a start', () => {
     expect(await second).toMatchObject({ runId, started: false, ...done });
   });
 
-  it('it goes along with a run that continues before it has seen it', async () => {
+  it('goes along with a run that continues before it has seen it', async () => {
     const plane = world.start();
     const worker = await new FakeWorker().connect(plane);
     const { runId } = await plane.workflows.startWorkflow(caller, startInput('w'));
