@@ -1,4 +1,4 @@
-/** Tricky (a), rules 2 and 5 of the semantics: what comes while a workflow task runs. */
+/** Tricky (a), rules 2 and 5, and limits (75): what comes while a workflow task runs. */
 import { setTimeout as realSleep } from 'node:timers/promises';
 import { activityInfo } from '@perdure/activity';
 import { eventsOf, eventually } from '@perdure/test-support';
@@ -53,4 +53,14 @@ scenario('(a): cancelling a timer takes back that it has fired', async ({ start 
   expect(eventsOf(events, 'WorkflowTaskFailed')).toEqual([]);
   expect(eventsOf(events, 'TimerFired')).toEqual([]);
   expect(await shape(handle)).toBe('S T Tm+ Sig T M Tm- OK');
+});
+
+scenario('75: a task during which too many signals come fails, to see them', async ({ start }) => {
+  const handle = await start('isFlooded', [105]);
+  expect(await handle.result()).toBe(105);
+  const events = await historyOf(handle);
+  const [failure] = eventsOf(events, 'WorkflowTaskFailed');
+  expect(failure?.attributes.cause).toBe('FORCE_CLOSE_COMMAND');
+  expect(eventsOf(events, 'WorkflowExecutionSignaled')).toHaveLength(105);
+  expect(await shape(handle)).toMatch(/^S Tf( Sig){101} .* OK$/);
 });

@@ -9,7 +9,11 @@ import { decideCommand } from './decide/index.ts';
 import { enforceHistoryLimit } from './decide/terminate-workflow.ts';
 import type { Decision, Environment, FollowUp, Outcome } from './decision.ts';
 import { Draft, type Offer } from './draft.ts';
-import { ensureUpdateTask, ensureWorkflowTask } from './machines/workflow-task.ts';
+import {
+  ensureUpdateTask,
+  ensureWorkflowTask,
+  makeRoomInBuffer,
+} from './machines/workflow-task.ts';
 import { activityFollowUp, cancelFollowUp, outboxChanges, workflowTaskFollowUp } from './outbox.ts';
 import { nextWake } from './policy/wake.ts';
 import { type ExecutionState, isClosed } from './state/execution-state.ts';
@@ -67,7 +71,9 @@ class OpenTransition implements Transition {
   apply(command: EngineCommand): Outcome {
     if (!this.#open) throw new Error('this transition is closed; open another');
     const draft = this.#draft;
+    const buffered = draft.current?.buffered.length ?? 0;
     const outcome = decideCommand(draft, command);
+    if (draft.current) makeRoomInBuffer(draft, buffered);
     if (draft.needsWorkflowTask) ensureWorkflowTask(draft);
     if (draft.current) ensureUpdateTask(draft);
     if (draft.current) enforceHistoryLimit(draft);

@@ -88,6 +88,41 @@ describe('cancel request', () => {
 });
 
 describe('rules 1 and 2: order and buffering', () => {
+  test('semantics 75: a task during which too many signals come fails, so that they are seen', () => {
+    const run = Run.start().task(schedule('a')).signal().takeTask();
+    for (let i = 0; i < 100; i++) run.signal();
+    expect(run.state.buffered).toHaveLength(100);
+    run.signal();
+    expect(run.last('WorkflowTaskFailed').cause).toBe('FORCE_CLOSE_COMMAND');
+    expect(run.state.buffered).toEqual([]);
+    expect(run.story).toBe(`S T As Sig Tf${' Sig'.repeat(101)} Ts`);
+    run.task(succeed);
+    expect(run.story).toMatch(/ Sig T OK$/);
+  });
+
+  test('semantics 75: so does one during which too much data comes', () => {
+    const result = 'x'.repeat(700_000);
+    const run = Run.start().task(schedule('a'), schedule('b'), schedule('c'));
+    for (const id of ['a', 'b', 'c']) run.takeActivity(id);
+    run.signal().takeTask();
+    run.finishActivity('a', result).finishActivity('b', result);
+    expect(run.state.buffered).toHaveLength(4);
+    run.finishActivity('c', result);
+    expect(run.state.buffered).toEqual([]);
+    expect(run.story).toBe('S T As As As Sig Tf Ast Ast Ast Ac Ac Ac Ts');
+  });
+
+  test('semantics 75: many small results are no reason to fail a task', () => {
+    const ids = Array.from({ length: 200 }, (_, i) => `${i}`);
+    const run = Run.start().task(...ids.map((id) => schedule(id)));
+    for (const id of ids) run.takeActivity(id);
+    run.signal().takeTask();
+    for (const id of ids) run.finishActivity(id);
+    expect(run.state.buffered).toHaveLength(400);
+    expect(run.finishTask()).toEqual({ kind: 'accepted' });
+    expect(run.state.buffered).toEqual([]);
+  });
+
   test('semantics 36: a signal before the first task is started is appended', () => {
     const run = Run.start().signal().task(succeed);
     expect(run.story).toBe('S Ts Sig Wst Wco OK');

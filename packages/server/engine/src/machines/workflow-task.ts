@@ -27,7 +27,7 @@ import type {
 } from '@perdure/protocol';
 import type { StartedWorkflowTask } from '../command.ts';
 import type { Draft } from '../draft.ts';
-import { shouldContinueAsNew } from '../policy/limits.ts';
+import { exceedsBufferLimit, shouldContinueAsNew } from '../policy/limits.ts';
 import { workflowTaskPaceMs } from '../policy/retry.ts';
 import { type ExecutionState, type WorkflowTaskState, isClosed } from '../state/execution-state.ts';
 import { flushBuffered } from './buffer.ts';
@@ -194,6 +194,19 @@ export function abandonWorkflowTask(draft: Draft): void {
   draft.set({ workflowTask: undefined });
   flushBuffered(draft);
   draft.needsWorkflowTask = false;
+}
+
+/**
+ * Fails the started attempt when more waits for its end than a run may keep: the next attempt gets
+ * to see it (semantics 75).
+ *
+ * @param known how many events waited before the present command
+ */
+export function makeRoomInBuffer(draft: Draft, known: number): void {
+  const task = draft.state.workflowTask;
+  if (!task || draft.state.buffered.length <= known) return;
+  if (!exceedsBufferLimit(draft.state, known)) return;
+  failWorkflowTask(draft, task, { kind: 'failed', cause: 'FORCE_CLOSE_COMMAND' });
 }
 
 /** A held back attempt becomes dispatchable. */

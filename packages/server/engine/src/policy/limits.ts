@@ -1,5 +1,5 @@
 /** Server limits that decisions enforce (semantics 75). */
-import type { ExecutionState } from '../state/execution-state.ts';
+import type { BufferedEvent, ExecutionState } from '../state/execution-state.ts';
 
 /** Activities of one run that are scheduled and not closed. */
 export const MAX_PENDING_ACTIVITIES = 2_000;
@@ -25,6 +25,8 @@ export const MAX_STEP_AHEAD_MS = 5_000;
 export const MAX_STEP_BEHIND_MS = 60_000;
 /** How long a workflow task may go on by asking for another (semantics 62), in milliseconds. */
 export const MAX_TASK_HEARTBEAT_MS = 30 * 60_000;
+/** Signals that wait for one workflow task to end. */
+const MAX_BUFFERED_SIGNALS = 100;
 /** Runs of a chain that continues as new start at least this far apart, in milliseconds. */
 export const MIN_CONTINUE_AS_NEW_INTERVAL_MS = 1_000;
 
@@ -32,6 +34,10 @@ const MIB = 1024 * 1024;
 /** Most events and bytes of a history; a run with more is terminated. */
 const MAX_HISTORY_EVENTS = 51_200;
 const MAX_HISTORY_BYTES = 50 * MIB;
+/** Most bytes of payloads in events that wait for one workflow task to end. */
+const MAX_BUFFERED_BYTES = 2 * MIB;
+/** Most bytes of an event that cannot fill the buffer, however many there are: they are not added up. */
+const SMALL_BYTES = 512;
 /** Where the workflow is told to continue as new. */
 const SUGGEST_EVENTS = 4_096;
 const SUGGEST_BYTES = 4 * MIB;
@@ -40,6 +46,20 @@ const SUGGEST_UPDATES = MAX_UPDATES * 0.9;
 /** Whether the history has grown past what a run may have. */
 export function exceedsHistoryLimit({ nextEventId, historyBytes }: ExecutionState): boolean {
   return nextEventId - 1 > MAX_HISTORY_EVENTS || historyBytes > MAX_HISTORY_BYTES;
+}
+
+/**
+ * Whether more waits for the started workflow task to end than a run may keep. Only signals are
+ * counted: everything else answers what the run has asked for, of which it may not ask for too much.
+ *
+ * @param known how many waited when this was last asked
+ */
+export function exceedsBufferLimit({ buffered }: ExecutionState, known: number): boolean {
+  if (!buffered.slice(known).some((each) => isSignal(each) || payloadBytesOf(each) > SMALL_BYTES)) {
+    return false;
+  }
+  if (buffered.filter(isSignal).length > MAX_BUFFERED_SIGNALS) return true;
+  return buffered.reduce((sum, each) => sum + payloadBytesOf(each), 0) > MAX_BUFFERED_BYTES;
 }
 
 /** Whether the workflow had better continue as new. */
@@ -58,4 +78,17 @@ export function shouldContinueAsNew(state: ExecutionState): boolean {
  */
 export function withHistoryBytes(state: ExecutionState, historyBytes: number): ExecutionState {
   return { ...state, historyBytes };
+}
+
+function isSignal({ eventType }: BufferedEvent): boolean {
+  return eventType === 'WorkflowExecutionSignaled';
+}
+
+/** Payloads of an event, those within failures aside. */
+function payloadBytesOf({ attributes }: BufferedEvent): number {
+  let bytes = 0;
+  for (const value of Object.values(attributes)) {
+    if (value instanceof Uint8Array) bytes += value.length;
+  }
+  return bytes;
 }
