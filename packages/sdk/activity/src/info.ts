@@ -27,6 +27,7 @@ export interface Info {
   readonly startToCloseTimeoutMs: number;
   readonly heartbeatTimeoutMs?: number;
   /** What the last attempt gave to its last heartbeat that reached the server. */
-  readonly heartbeatDetails: unknown;
+  // oxlint-disable-next-line typescript/no-explicit-any -- only the activity knows what it was
+  readonly heartbeatDetails: any;
   readonly retryPolicy?: CompiledRetryPolicy;
 }

@@ -5,7 +5,12 @@ export {
   type FullActivityId,
 } from './async-completion-client.ts';
 export { Client } from './client.ts';
-export type { ClientOptions } from './client-parts.ts';
+// One set of options serves the client and its parts.
+export type {
+  ClientOptions as AsyncCompletionClientOptions,
+  ClientOptions,
+  ClientOptions as WorkflowClientOptions,
+} from './client-parts.ts';
 export { type ConverterOptions, loadConverter } from './converter.ts';
 export { Connection, type ConnectionDefaults, type ConnectionOptions } from './connection.ts';
 // There is no native part: the name is kept for programs that use it.
@@ -74,27 +79,39 @@ export {
   ApplicationFailure,
   CancelledFailure,
   ChildWorkflowFailure,
+  CompleteAsyncError,
   type DataConverter,
   HandlerUnfinishedPolicy,
   type Headers,
+  IllegalStateError,
+  type ListedExecution as WorkflowExecutionInfo,
   NamespaceNotFoundError,
+  type Payload,
   type PayloadCodec,
   type PayloadConverter,
+  PayloadConverterError,
   PerdureServiceError,
   PerdureServiceError as ServiceError,
+  type QueryDefinition,
   QueryRejectCondition,
+  type RetryPolicy,
   ServerFailure,
+  type SignalDefinition,
   TemporalFailure,
   TerminatedFailure,
   TimeoutFailure,
+  type UpdateDefinition,
   ValueError,
+  type WithWorkflowArgs,
   type Workflow,
   WorkflowExecutionAlreadyStartedError,
   WorkflowExecutionStatus,
+  type WorkflowExecutionStatus as WorkflowExecutionStatusName,
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
   WorkflowNotFoundError,
   type WorkflowResultType,
+  type WorkflowReturnType,
   WorkflowUpdateStage,
   defaultPayloadConverter,
   rootCause,

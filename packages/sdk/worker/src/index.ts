@@ -1,5 +1,18 @@
 /** Run workflows and activities on your own machines. */
-export { Connection as NativeConnection } from '@perdure/client';
+export {
+  Connection as NativeConnection,
+  type ConnectionOptions as NativeConnectionOptions,
+} from '@perdure/client';
+export {
+  type DataConverter,
+  type Headers,
+  IllegalStateError,
+  type LogLevel,
+  type LogMetadata,
+  type Logger,
+  defaultPayloadConverter,
+} from '@perdure/common';
+export type { LoggerSinks } from '@perdure/workflow';
 export { DefaultLogger, type LogEntry } from './default-logger.ts';
 export {
   type ActivityExecuteInput,
@@ -17,9 +30,27 @@ export type { History, HistoryToReplay, ReplayResult, ReplayWorkerOptions } from
 export {
   type BundleOptions,
   type WorkflowBundle,
+  // The name that programs know it by; its source map is there whenever bundleWorkflowCode made it.
+  type WorkflowBundle as WorkflowBundleWithSourceMap,
   WorkflowBundleError,
   bundleWorkflowCode,
 } from './sandbox/bundle.ts';
-export type { InjectedSinkFunction, InjectedSinks } from './sinks.ts';
-export { type WorkerInterceptors, type WorkerOptions } from './worker-options.ts';
-export { Worker, type WorkerState } from './worker.ts';
+export { Runtime, type RuntimeOptions } from './runtime.ts';
+export {
+  type InjectedSink,
+  type InjectedSinkFunction,
+  type InjectedSinks,
+  defaultSinks,
+} from './sinks.ts';
+export type {
+  WorkerInterceptors,
+  WorkerOptions,
+  WorkflowBundleOption,
+  WorkflowBundlePath,
+} from './worker-options.ts';
+export {
+  type WorkerState as State,
+  Worker,
+  type WorkerState,
+  type WorkerStatus,
+} from './worker.ts';

@@ -13,6 +13,14 @@ import type { ActivityInterceptorsFactory } from './activity/interceptors.ts';
 import type { WorkflowBundle } from './sandbox/bundle.ts';
 import type { InjectedSinks } from './sinks.ts';
 
+/** A bundle in a file of its own. */
+export interface WorkflowBundlePath {
+  readonly codePath: string;
+}
+
+/** Workflow code that was bundled before. */
+export type WorkflowBundleOption = WorkflowBundle | WorkflowBundlePath;
+
 /** How a worker works. Names and defaults: sdk-api "worker". */
 export interface WorkerOptions extends ConverterOptions {
   /** Where it looks for tasks. */
@@ -24,7 +32,7 @@ export interface WorkerOptions extends ConverterOptions {
   /** Absolute path of the module that exports the workflows. Without it or a bundle: activities only. */
   workflowsPath?: string;
   /** Workflow code bundled before, by `bundleWorkflowCode`: itself, or the path of its file. */
-  workflowBundle?: WorkflowBundle | { readonly codePath: string };
+  workflowBundle?: WorkflowBundleOption;
   /** Activities by name; methods of an object or class instance count. Without them: workflows only. */
   activities?: object;
   /** For people: who works here. Default `pid@host`. */
@@ -58,7 +66,7 @@ export interface WorkerOptions extends ConverterOptions {
   workflowFailureErrorTypes?: Readonly<Record<string, readonly string[]>>;
   /** How workflow code is bundled; nothing to say for a bundle that was made before. */
   bundlerOptions?: { readonly ignoreModules?: string[]; readonly preloadModules?: string[] };
-  /** Default: warnings and errors to stderr. */
+  /** Default: the one of the `Runtime`. */
   logger?: Logger;
 }
 

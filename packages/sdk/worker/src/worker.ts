@@ -2,7 +2,6 @@ import { Connection, loadConverter } from '@perdure/client';
 import { IllegalStateError, type Logger } from '@perdure/common';
 import type { LoadedDataConverter } from '@perdure/data-converter';
 import { ActivityRunner } from './activity/activity-runner.ts';
-import { DefaultLogger } from './default-logger.ts';
 import { CombinedWorkerRunError, GracefulShutdownPeriodExpiredError } from './errors.ts';
 import {
   type History,
@@ -11,10 +10,10 @@ import {
   type ReplayWorkerOptions,
   createReplayer,
 } from './replay.ts';
+import { Runtime } from './runtime.ts';
 import { loadSandbox } from './sandbox/load-sandbox.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
 import { WorkerSession } from './session/worker-session.ts';
-import { onShutdownSignal } from './shutdown-signals.ts';
 import {
   type CompiledWorkerOptions,
   type WorkerOptions,
@@ -32,6 +31,14 @@ export type WorkerState =
   | 'STOPPED'
   | 'FAILED';
 
+/** What {@link Worker.getStatus} tells. */
+export interface WorkerStatus {
+  readonly runState: WorkerState;
+  readonly numCachedWorkflows: number;
+  readonly numInFlightWorkflowActivations: number;
+  readonly numInFlightActivities: number;
+}
+
 interface WorkerParts {
   readonly options: CompiledWorkerOptions;
   readonly connection: Connection;
@@ -39,6 +46,7 @@ interface WorkerParts {
   readonly ownsConnection: boolean;
   readonly converter: LoadedDataConverter;
   readonly sandbox: Sandbox | undefined;
+  readonly runtime: Runtime;
   readonly log: Logger;
 }
 
@@ -77,14 +85,23 @@ export class Worker {
    */
   static async create(options: WorkerOptions): Promise<Worker> {
     const compiled = compileWorkerOptions(options);
-    const log = options.logger ?? new DefaultLogger('WARN');
+    const runtime = Runtime.instance();
+    const log = options.logger ?? runtime.logger;
     const [connection, converter, sandbox] = await Promise.all([
       connected(options.connection),
       loadConverter(options),
       loadSandbox(options),
     ]);
     const ownsConnection = options.connection === undefined;
-    return new Worker({ options: compiled, connection, ownsConnection, converter, sandbox, log });
+    return new Worker({
+      options: compiled,
+      connection,
+      ownsConnection,
+      converter,
+      sandbox,
+      runtime,
+      log,
+    });
   }
 
   /**
@@ -118,7 +135,7 @@ export class Worker {
   }
 
   /** Numbers for people and tests. */
-  getStatus() {
+  getStatus(): WorkerStatus {
     return {
       runState: this.#state,
       numCachedWorkflows: this.#workflows?.cachedRuns ?? 0,
@@ -128,7 +145,7 @@ export class Worker {
   }
 
   /**
-   * Works until {@link shutdown} or a signal (SIGINT, SIGTERM, SIGQUIT, SIGUSR2).
+   * Works until {@link shutdown} or a signal that the {@link Runtime} names.
    *
    * @throws PerdureServiceError when the server refuses the worker, for example a revoked key
    * @throws IllegalStateError when it has run before
@@ -142,7 +159,7 @@ export class Worker {
       this.#stop = resolve;
       this.#fail = reject;
     });
-    const ignoreSignals = onShutdownSignal(() => this.shutdown());
+    const stopsRunning = this.#parts.runtime.workerRuns(() => this.shutdown());
     try {
       this.#open();
       await stopped;
@@ -152,7 +169,7 @@ export class Worker {
       this.#state = 'FAILED';
       throw error;
     } finally {
-      ignoreSignals();
+      stopsRunning();
       await this.#close();
     }
   }

@@ -85,7 +85,7 @@ export type {
 export { log } from './log.ts';
 export { deprecatePatch, patched } from './patches.ts';
 export { uuid4 } from './random.ts';
-export { type Sink, type SinkFunction, type Sinks, proxySinks } from './sinks.ts';
+export { type LoggerSinks, type Sink, type SinkFunction, type Sinks, proxySinks } from './sinks.ts';
 export { sleep } from './timers.ts';
 export { Trigger } from './trigger.ts';
 export {
@@ -109,11 +109,13 @@ export {
   CancelledFailure,
   ChildWorkflowCancellationType,
   ChildWorkflowFailure,
+  CompleteAsyncError,
   type Duration,
   HandlerUnfinishedPolicy,
   type Headers,
   IllegalStateError,
   type LocalActivityOptions,
+  NamespaceNotFoundError,
   type Payload,
   type PayloadConverter,
   PayloadConverterError,
@@ -125,6 +127,7 @@ export {
   type SearchAttributePair,
   SearchAttributeType,
   type SearchAttributeUpdatePair,
+  type SearchAttributeValue,
   type SearchAttributes,
   ServerFailure,
   type SignalDefinition,
@@ -136,9 +139,12 @@ export {
   type UntypedActivities,
   type UpdateDefinition,
   ValueError,
+  type WithWorkflowArgs,
   type Workflow,
   WorkflowExecutionAlreadyStartedError,
+  WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
+  WorkflowNotFoundError,
   type WorkflowResultType,
   type WorkflowReturnType,
   defaultPayloadConverter,

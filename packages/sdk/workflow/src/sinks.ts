@@ -1,4 +1,5 @@
 /** Calls out of the sandbox: fire and forget, to functions that the worker was given as `sinks`. */
+import type { LogMetadata } from '@perdure/common';
 import { infoOf } from './info.ts';
 import { currentRun } from './runtime/current-run.ts';
 
@@ -9,6 +10,17 @@ export type SinkFunction = (...args: any[]) => void;
 export type Sink = Record<string, SinkFunction>;
 /** Sinks by name. */
 export type Sinks = Record<string, Sink>;
+
+/** The sink that workflows logged through before there was `log`; prefer that. */
+export interface LoggerSinks extends Sinks {
+  defaultWorkerLogger: {
+    trace(message: string, attributes?: LogMetadata): void;
+    debug(message: string, attributes?: LogMetadata): void;
+    info(message: string, attributes?: LogMetadata): void;
+    warn(message: string, attributes?: LogMetadata): void;
+    error(message: string, attributes?: LogMetadata): void;
+  };
+}
 
 /**
  * Functions whose calls the worker carries out once the workflow has done its present work. By

@@ -1,0 +1,65 @@
+/**
+ * What the workers of one process have in common: where they log, and which signals shut them down.
+ * There is one runtime at a time; workers take theirs when they are created.
+ */
+import { IllegalStateError, type Logger } from '@perdure/common';
+import { DefaultLogger } from './default-logger.ts';
+
+/** Options of {@link Runtime.install}. */
+export interface RuntimeOptions {
+  /** Default: warnings and errors to stderr. */
+  logger?: Logger;
+  /** Signals that shut every worker down. Default SIGINT, SIGTERM, SIGQUIT, SIGUSR2; `[]` for none. */
+  shutdownSignals?: NodeJS.Signals[];
+}
+
+/** See the module comment. */
+export class Runtime {
+  static #installed: Runtime | undefined;
+  /** Workers that run under the installed runtime. */
+  static #running = 0;
+
+  /** Where workers log that are given no logger of their own. */
+  readonly logger: Logger;
+  readonly shutdownSignals: readonly NodeJS.Signals[];
+
+  private constructor(options: RuntimeOptions) {
+    this.logger = options.logger ?? new DefaultLogger('WARN');
+    this.shutdownSignals = options.shutdownSignals ?? ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGUSR2'];
+  }
+
+  /**
+   * Sets what workers created from now on have in common.
+   *
+   * @throws IllegalStateError while workers run: they would go on with the runtime before
+   */
+  static install(options: RuntimeOptions): Runtime {
+    if (Runtime.#running > 0) {
+      throw new IllegalStateError(
+        `Runtime.install comes before the first worker runs; ${Runtime.#running} run now`,
+      );
+    }
+    Runtime.#installed = new Runtime(options);
+    return Runtime.#installed;
+  }
+
+  /** The runtime installed, or one with the defaults. */
+  static instance(): Runtime {
+    Runtime.#installed ??= new Runtime({});
+    return Runtime.#installed;
+  }
+
+  /**
+   * Notes that a worker runs, and calls back on the first of the shutdown signals.
+   *
+   * @returns call it when the worker has stopped
+   */
+  workerRuns(shutdown: () => void): () => void {
+    Runtime.#running += 1;
+    for (const signal of this.shutdownSignals) process.on(signal, shutdown);
+    return () => {
+      Runtime.#running -= 1;
+      for (const signal of this.shutdownSignals) process.off(signal, shutdown);
+    };
+  }
+}
