@@ -3,10 +3,11 @@
  * does not keep one with a single one waiting (blueprint §6).
  */
 import type { ExecutionEntry } from './execution-entry.ts';
+import { Line } from './line.ts';
 
 export class TurnQueue {
   /** In the order of turns: a namespace that was served goes to the end. */
-  readonly #byNamespace = new Map<number, Set<ExecutionEntry>>();
+  readonly #byNamespace = new Map<number, Line<ExecutionEntry>>();
   #size = 0;
 
   get size(): number {
@@ -17,22 +18,19 @@ export class TurnQueue {
   add(entry: ExecutionEntry): void {
     const { namespaceId } = entry.key;
     let line = this.#byNamespace.get(namespaceId);
-    if (!line) this.#byNamespace.set(namespaceId, (line = new Set()));
-    if (line.has(entry)) return;
-    line.add(entry);
-    this.#size += 1;
+    if (!line) this.#byNamespace.set(namespaceId, (line = new Line()));
+    if (line.add(entry)) this.#size += 1;
   }
 
   /** Takes out the next entry in turn. */
   next(): ExecutionEntry | undefined {
     for (const [namespaceId, line] of this.#byNamespace) {
       this.#byNamespace.delete(namespaceId);
-      for (const entry of line) {
-        line.delete(entry);
-        this.#size -= 1;
-        if (line.size > 0) this.#byNamespace.set(namespaceId, line);
-        return entry;
-      }
+      const entry = line.next();
+      if (!entry) continue;
+      this.#size -= 1;
+      if (line.size > 0) this.#byNamespace.set(namespaceId, line);
+      return entry;
     }
     return undefined;
   }

@@ -18,6 +18,7 @@ import { cancelExternal, signalExternal } from './message-external.ts';
 import { notifyParent } from './notify-parent.ts';
 import type { OwedTransfer, TransferParts } from './parts.ts';
 import { startChild } from './start-child.ts';
+import { Turns } from './turns.ts';
 
 /** What a commit leaves to be carried out. */
 export interface OwedTransfers {
@@ -30,15 +31,11 @@ export interface OwedTransfers {
 const carriers: Record<TransferKind, (parts: TransferParts, owed: OwedTransfer) => Promise<void>> =
   { startChild, signalExternal, cancelExternal, notifyParent, closeChildren };
 
-/** Most transfers under way at once. */
-const MOST_UNDER_WAY = 200;
-
 export class TransferPump {
   readonly #parts: TransferParts;
   readonly #log: Logger;
   readonly #known = new Set<string>();
-  readonly #waiting: { readonly name: string; readonly owed: OwedTransfer }[] = [];
-  #underWay = 0;
+  readonly #turns = new Turns<{ readonly name: string; readonly owed: OwedTransfer }>();
   #stopped = false;
 
   constructor(parts: TransferParts, log: Logger) {
@@ -48,16 +45,20 @@ export class TransferPump {
 
   stop(): void {
     this.#stopped = true;
-    this.#waiting.length = 0;
+    this.#turns.clear();
   }
 
-  /** Takes over what a commit has left to be carried out. Those under way already are left alone. */
+  /**
+   * Takes over what a commit has left to be carried out. Those under way already are left alone, and
+   * what is too much for now is left to the run's next wake-up.
+   */
   carryOut({ key, state, events, transfers }: OwedTransfers): void {
     for (const transfer of transfers) {
       const name = `${state.runId} ${transfer.kind} ${transfer.initiatedEventId}`;
       if (this.#known.has(name)) continue;
+      const owed = { key, state, events, transfer };
+      if (!this.#turns.add(key.namespaceId, { name, owed })) break;
       this.#known.add(name);
-      this.#waiting.push({ name, owed: { key, state, events, transfer } });
     }
     this.#go();
   }
@@ -73,13 +74,12 @@ export class TransferPump {
   }
 
   #go(): void {
-    while (this.#underWay < MOST_UNDER_WAY && !this.#stopped) {
-      const next = this.#waiting.shift();
+    while (!this.#stopped) {
+      const next = this.#turns.begin();
       if (!next) return;
-      this.#underWay += 1;
       void this.#carry(next.owed).finally(() => {
         this.#known.delete(next.name);
-        this.#underWay -= 1;
+        this.#turns.end(next.owed.key.namespaceId);
         this.#go();
       });
     }
