@@ -1,22 +1,26 @@
 /**
  * Enumerations as string-literal objects: usable as value and as type, stable in logs and JSON.
+ *
+ * Some also answer to the long names of older programs (`PARENT_CLOSE_POLICY_TERMINATE`). Those are
+ * not enumerable: whoever lists the words of an enumeration gets each once.
  */
+import { withLongNames } from './long-names.ts';
 
 /** What a start does about an earlier, *closed* run of the same workflow id. */
-export const WorkflowIdReusePolicy = {
+export const WorkflowIdReusePolicy = withLongNames('WORKFLOW_ID_REUSE_POLICY', {
   ALLOW_DUPLICATE: 'ALLOW_DUPLICATE',
   ALLOW_DUPLICATE_FAILED_ONLY: 'ALLOW_DUPLICATE_FAILED_ONLY',
   REJECT_DUPLICATE: 'REJECT_DUPLICATE',
-} as const;
+} as const);
 export type WorkflowIdReusePolicy =
   (typeof WorkflowIdReusePolicy)[keyof typeof WorkflowIdReusePolicy];
 
 /** What a start does about an *open* run of the same workflow id (semantics 58). */
-export const WorkflowIdConflictPolicy = {
+export const WorkflowIdConflictPolicy = withLongNames('WORKFLOW_ID_CONFLICT_POLICY', {
   FAIL: 'FAIL',
   USE_EXISTING: 'USE_EXISTING',
   TERMINATE_EXISTING: 'TERMINATE_EXISTING',
-} as const;
+} as const);
 export type WorkflowIdConflictPolicy =
   (typeof WorkflowIdConflictPolicy)[keyof typeof WorkflowIdConflictPolicy];
 
@@ -40,11 +44,11 @@ export type ChildWorkflowCancellationType =
   (typeof ChildWorkflowCancellationType)[keyof typeof ChildWorkflowCancellationType];
 
 /** What becomes of a child that still runs when its parent closes (semantics 33). */
-export const ParentClosePolicy = {
+export const ParentClosePolicy = withLongNames('PARENT_CLOSE_POLICY', {
   TERMINATE: 'TERMINATE',
   ABANDON: 'ABANDON',
   REQUEST_CANCEL: 'REQUEST_CANCEL',
-} as const;
+} as const);
 export type ParentClosePolicy = (typeof ParentClosePolicy)[keyof typeof ParentClosePolicy];
 
 /** Why a run follows another under the same workflow id (semantics 53-55). */
@@ -65,7 +69,7 @@ export const WorkflowUpdateStage = {
 export type WorkflowUpdateStage = (typeof WorkflowUpdateStage)[keyof typeof WorkflowUpdateStage];
 
 /** Why a failed unit of work was not tried again. */
-export const RetryState = {
+export const RetryState = withLongNames('RETRY_STATE', {
   IN_PROGRESS: 'IN_PROGRESS',
   NON_RETRYABLE_FAILURE: 'NON_RETRYABLE_FAILURE',
   TIMEOUT: 'TIMEOUT',
@@ -73,16 +77,16 @@ export const RetryState = {
   RETRY_POLICY_NOT_SET: 'RETRY_POLICY_NOT_SET',
   INTERNAL_SERVER_ERROR: 'INTERNAL_SERVER_ERROR',
   CANCEL_REQUESTED: 'CANCEL_REQUESTED',
-} as const;
+} as const);
 export type RetryState = (typeof RetryState)[keyof typeof RetryState];
 
 /** Which deadline passed. */
-export const TimeoutType = {
+export const TimeoutType = withLongNames('TIMEOUT_TYPE', {
   START_TO_CLOSE: 'START_TO_CLOSE',
   SCHEDULE_TO_START: 'SCHEDULE_TO_START',
   SCHEDULE_TO_CLOSE: 'SCHEDULE_TO_CLOSE',
   HEARTBEAT: 'HEARTBEAT',
-} as const;
+} as const);
 export type TimeoutType = (typeof TimeoutType)[keyof typeof TimeoutType];
 
 /** The states of a run. */
@@ -113,11 +117,11 @@ export interface ListedExecution {
 }
 
 /** For which runs a query is refused (semantics 39). */
-export const QueryRejectCondition = {
+export const QueryRejectCondition = withLongNames('QUERY_REJECT_CONDITION', {
   NONE: 'NONE',
   /** Closed, however it ended. */
   NOT_OPEN: 'NOT_OPEN',
   /** Closed otherwise than by completing. */
   NOT_COMPLETED_CLEANLY: 'NOT_COMPLETED_CLEANLY',
-} as const;
+} as const);
 export type QueryRejectCondition = (typeof QueryRejectCondition)[keyof typeof QueryRejectCondition];

@@ -18,6 +18,14 @@ export class TemporalFailure extends Error {
 }
 defineSymbolErrorClass('TemporalFailure')(TemporalFailure);
 
+/** How much notice a failure of user code deserves. */
+export const ApplicationFailureCategory = {
+  /** Expected now and then: no warning in logs. */
+  BENIGN: 'BENIGN',
+} as const;
+export type ApplicationFailureCategory =
+  (typeof ApplicationFailureCategory)[keyof typeof ApplicationFailureCategory];
+
 /** Named form of the constructor of {@link ApplicationFailure}. */
 export interface ApplicationFailureOptions {
   message?: string;
@@ -29,6 +37,8 @@ export interface ApplicationFailureOptions {
   cause?: Error;
   /** Replaces the retry policy's interval for the next retry only (semantics 12). */
   nextRetryDelay?: Duration;
+  /** Stays in the process that makes the failure: it is not recorded. */
+  category?: ApplicationFailureCategory;
 }
 
 /** A failure thrown by user code. */
@@ -37,26 +47,29 @@ export class ApplicationFailure extends TemporalFailure {
   readonly nonRetryable: boolean;
   readonly details: unknown[] | undefined;
   readonly nextRetryDelay: Duration | undefined;
+  readonly category: ApplicationFailureCategory | undefined;
 
   constructor(
-    message?: string,
-    type?: string,
-    nonRetryable?: boolean,
-    details?: unknown[],
+    message?: string | null,
+    type?: string | null,
+    nonRetryable?: boolean | null,
+    details?: unknown[] | null,
     cause?: Error,
-    nextRetryDelay?: Duration,
+    nextRetryDelay?: Duration | null,
+    category?: ApplicationFailureCategory | null,
   ) {
-    super(message, cause);
-    this.type = type;
+    super(message ?? undefined, cause);
+    this.type = type ?? undefined;
     this.nonRetryable = nonRetryable ?? false;
-    this.details = details;
-    this.nextRetryDelay = nextRetryDelay;
+    this.details = details ?? undefined;
+    this.nextRetryDelay = nextRetryDelay ?? undefined;
+    this.category = category ?? undefined;
   }
 
   /** From named options. */
   static create(options: ApplicationFailureOptions): ApplicationFailure {
-    const { message, type, nonRetryable, details, cause, nextRetryDelay } = options;
-    return new this(message, type, nonRetryable, details, cause, nextRetryDelay);
+    const { message, type, nonRetryable, details, cause, nextRetryDelay, category } = options;
+    return new this(message, type, nonRetryable, details, cause, nextRetryDelay, category);
   }
 
   /** A failure that the retry policy may retry. */
@@ -79,6 +92,7 @@ export class ApplicationFailure extends TemporalFailure {
       overrides.details ?? [],
       overrides.cause ?? (isError ? (error.cause as Error | undefined) : undefined),
       overrides.nextRetryDelay,
+      overrides.category,
     );
     if (isError) failure.stack = error.stack;
     return failure;

@@ -26,6 +26,7 @@ export {
 export {
   ActivityFailure,
   ApplicationFailure,
+  ApplicationFailureCategory,
   type ApplicationFailureOptions,
   CancelledFailure,
   ChildWorkflowFailure,
@@ -66,8 +67,13 @@ export {
   type UntypedActivities,
   type UpdateDefinition,
   type Workflow,
+  type WorkflowExecution,
+  type WorkflowQueryType,
   type WorkflowReturnType,
   type WorkflowResultType,
+  type WorkflowSignalType,
+  type WorkflowUpdateType,
+  type WorkflowUpdateValidatorType,
   type WithWorkflowArgs,
 } from './interfaces.ts';
 export {
@@ -88,9 +94,44 @@ export {
 } from './search-attributes.ts';
 export { defineSymbolErrorClass } from './symbol-error-class.ts';
 export { decode, encode } from './encoding.ts';
-export { type LogLevel, type LogMetadata, type Logger, logLevels, silentLogger } from './logger.ts';
+export {
+  type LogLevel,
+  type LogMetadata,
+  type Logger,
+  SdkComponent,
+  logLevels,
+  silentLogger,
+} from './logger.ts';
+export {
+  type CompleteMetricMeter,
+  type Metric,
+  type MetricCounter,
+  type MetricGauge,
+  type MetricHistogram,
+  type MetricKind,
+  type MetricMeter,
+  type MetricTags,
+  type MetricUpDownCounter,
+  type NumericMetricValueType,
+  noopMetricMeter,
+} from './metrics.ts';
+export {
+  type AutoUpgradeVersioningOverride,
+  InitialVersioningBehavior,
+  type PinnedVersioningOverride,
+  VersioningBehavior,
+  type VersioningIntent,
+  type VersioningOverride,
+  type WorkerDeploymentVersion,
+  toCanonicalString,
+} from './versions.ts';
+export { errorCode, errorMessage } from './type-helpers.ts';
 export type { DecodedFailure, DecodedFailureInfo, Payload } from './converter/payload.ts';
-export type { DataConverter } from './converter/data-converter.ts';
+export {
+  type DataConverter,
+  type LoadedDataConverter,
+  defaultDataConverter,
+} from './converter/data-converter.ts';
 export type { PayloadCodec } from './converter/payload-codec.ts';
 export { copyBytes, isBytes } from './converter/bytes.ts';
 export { headersFromPayloads, headersToPayloads } from './converter/headers.ts';
@@ -103,11 +144,15 @@ export {
   METADATA_ENCODING_KEY,
   type PayloadConverter,
   type PayloadConverterWithEncoding,
+  RawValue,
   UndefinedPayloadConverter,
   arrayFromPayloads,
   defaultPayloadConverter,
+  encodingKeys,
   encodingTypes,
   fromPayloadsAtIndex,
+  mapFromPayloads,
+  mapToPayloads,
   toPayloads,
 } from './converter/payload-converter.ts';
 export {

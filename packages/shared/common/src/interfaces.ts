@@ -3,6 +3,7 @@ import type { Payload } from './converter/payload.ts';
 import type { ActivityCancellationType } from './enums.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import type { Duration } from './time.ts';
+import type { VersioningIntent } from './versions.ts';
 
 export type WorkflowReturnType = Promise<unknown>;
 
@@ -46,6 +47,24 @@ export interface UpdateDefinition<Ret, Args extends unknown[] = [], Name extends
   /** Never set: carries the result type. */
   readonly __ret?: () => Ret;
 }
+
+/** Names a workflow, or one run of it. */
+export interface WorkflowExecution {
+  workflowId?: string;
+  runId?: string;
+}
+/** A function that handles a signal. */
+// oxlint-disable-next-line typescript/no-explicit-any -- contravariant position: any function fits
+export type WorkflowSignalType = (...args: any[]) => Promise<void> | void;
+/** A function that answers a query: at once, and without changing anything. */
+// oxlint-disable-next-line typescript/no-explicit-any -- contravariant position: any function fits
+export type WorkflowQueryType = (...args: any[]) => unknown;
+/** A function that handles an update. */
+// oxlint-disable-next-line typescript/no-explicit-any -- contravariant position: any function fits
+export type WorkflowUpdateType = (...args: any[]) => unknown;
+/** A function that refuses an update by throwing. */
+// oxlint-disable-next-line typescript/no-explicit-any -- contravariant position: any function fits
+export type WorkflowUpdateValidatorType = (...args: any[]) => void;
 
 /** What a run that closes does about handlers that are still running. */
 export const HandlerUnfinishedPolicy = {
@@ -113,6 +132,8 @@ export interface ActivityOptions {
   summary?: string;
   /** Default: the workflow's. */
   priority?: Priority;
+  /** Accepted for older programs; without effect. */
+  versioningIntent?: VersioningIntent;
 }
 
 /** Options of a local activity call. One of the first two timeouts is required. */

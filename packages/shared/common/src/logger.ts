@@ -24,3 +24,13 @@ export const silentLogger: Logger = {
   warn() {},
   error() {},
 };
+
+/** Which part of an SDK a line comes from: the `sdkComponent` among its facts. */
+export const SdkComponent = {
+  workflow: 'workflow',
+  activity: 'activity',
+  nexus: 'nexus',
+  worker: 'worker',
+  core: 'core',
+} as const;
+export type SdkComponent = (typeof SdkComponent)[keyof typeof SdkComponent];

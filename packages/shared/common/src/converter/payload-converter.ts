@@ -20,8 +20,17 @@ export const encodingTypes = {
   METADATA_ENCODING_JSON: 'json/plain',
 } as const;
 
+/** {@link encodingTypes} in bytes, as they stand in metadata. */
+export const encodingKeys = {
+  METADATA_ENCODING_NULL: encode(encodingTypes.METADATA_ENCODING_NULL),
+  METADATA_ENCODING_RAW: encode(encodingTypes.METADATA_ENCODING_RAW),
+  METADATA_ENCODING_JSON: encode(encodingTypes.METADATA_ENCODING_JSON),
+} as const;
+
 /** One of {@link encodingTypes}. */
 export type EncodingType = (typeof encodingTypes)[keyof typeof encodingTypes];
+
+const RAW_VALUE = Symbol.for('perdure.rawValue');
 
 /** Turns values of every kind into payloads and back. */
 export interface PayloadConverter {
@@ -38,6 +47,27 @@ export interface PayloadConverterWithEncoding {
   toPayload<T>(value: T): Payload | undefined;
   fromPayload<T>(payload: Payload): T;
 }
+
+/**
+ * A value that is a payload already. Composite payload converters, the default one among them, let
+ * the payload through as it is, where any other value would be converted.
+ */
+export class RawValue<T = unknown> {
+  /** Never set: carries the type of the value. */
+  declare readonly __type?: T;
+  readonly payload: Payload;
+
+  /** @param payloadConverter makes the payload. Default {@link defaultPayloadConverter} */
+  constructor(value: T, payloadConverter: PayloadConverter = defaultPayloadConverter) {
+    this.payload = payloadConverter.toPayload(value);
+  }
+
+  /** Wraps a payload. */
+  static fromPayload(payload: Payload): RawValue {
+    return Object.assign(Object.create(RawValue.prototype) as RawValue, { payload });
+  }
+}
+Object.defineProperty(RawValue.prototype, RAW_VALUE, { value: true });
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -113,6 +143,7 @@ export class CompositePayloadConverter implements PayloadConverter {
   }
 
   toPayload<T>(value: T): Payload {
+    if (isRawValue(value)) return value.payload;
     for (const converter of this.converters) {
       const payload = converter.toPayload(value);
       if (payload !== undefined) return payload;
@@ -174,6 +205,29 @@ export function fromPayloadsAtIndex<T>(
   return payload === undefined ? (undefined as T) : converter.fromPayload<T>(payload);
 }
 
+/** A payload for each field of an object. */
+export function mapToPayloads<K extends string>(
+  converter: PayloadConverter,
+  map: Readonly<Record<K, unknown>>,
+): Record<K, Payload> {
+  const entries = Object.entries<unknown>(map);
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, converter.toPayload(value)]),
+  ) as Record<K, Payload>;
+}
+
+/** The value of each field of an object of payloads; `undefined` for none. */
+export function mapFromPayloads<K extends string, T = unknown>(
+  converter: PayloadConverter,
+  map?: Readonly<Record<K, Payload>> | null,
+): Record<K, T> | undefined {
+  if (!map) return undefined;
+  const entries = Object.entries<Payload>(map);
+  return Object.fromEntries(
+    entries.map(([key, payload]) => [key, converter.fromPayload<T>(payload)]),
+  ) as Record<K, T>;
+}
+
 /** The name in `metadata.encoding`. */
 function encodingOf(payload: Payload | null | undefined): string {
   const encoding: unknown = payload?.metadata?.[METADATA_ENCODING_KEY];
@@ -190,6 +244,11 @@ function stringifyOrUndefined(value: unknown): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Of whatever copy of this package. */
+function isRawValue(value: unknown): value is RawValue {
+  return typeof value === 'object' && value !== null && RAW_VALUE in value;
 }
 
 /** Names what kind of value it is, never the value. */
