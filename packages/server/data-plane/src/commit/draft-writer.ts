@@ -121,7 +121,7 @@ export class DraftWriter {
     this.#mailboxes.finish(draft);
     this.#parts.dispatcher.dispatch(draft);
     if (successor) this.#parts.dispatcher.dispatch(successor);
-    for (const listener of entry.commitListeners) listener(draft.decision.updates);
+    for (const listener of entry.commitListeners) listener(draft.decision.updates, draft.runId);
   }
 
   /** What was committed is what we believe from here on. */

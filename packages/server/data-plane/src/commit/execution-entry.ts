@@ -22,8 +22,8 @@ export interface ClosedRun {
 /** Told when a run closes. */
 export type CloseListener = (closed: ClosedRun) => void;
 
-/** Told after each commit of the workflow by this server, with what became of updates in it. */
-export type CommitListener = (news: readonly UpdateNews[]) => void;
+/** Told after each commit of a run by this server, with what became of updates in it. */
+export type CommitListener = (news: readonly UpdateNews[], runId: string) => void;
 
 type Started = EventOf<'WorkflowExecutionStarted'>;
 

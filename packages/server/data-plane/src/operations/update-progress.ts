@@ -40,14 +40,15 @@ export class UpdateWatch {
   readonly #parts: OperationParts;
   readonly #wait: UpdateWait;
   readonly #watch: { stop(): void };
-  #news: UpdateNews | undefined;
+  #news: { readonly runId: string; readonly latest: UpdateNews } | undefined;
   #wake: () => void = () => {};
 
   constructor(parts: OperationParts, wait: UpdateWait) {
     this.#parts = parts;
     this.#wait = wait;
-    this.#watch = parts.committer.watch(wait.key, (news) => {
-      this.#news = news.findLast(({ updateId }) => updateId === wait.updateId) ?? this.#news;
+    this.#watch = parts.committer.watch(wait.key, (news, runId) => {
+      const latest = news.findLast(({ updateId }) => updateId === wait.updateId);
+      if (latest) this.#news = { runId, latest };
       this.#wake();
     });
     wait.signal?.addEventListener('abort', this.#stirred);
@@ -76,7 +77,8 @@ export class UpdateWatch {
   }
 
   async #look(runId: string): Promise<Progress> {
-    const news = this.#news;
+    // An update of another run may have the same id.
+    const news = this.#news?.runId === runId ? this.#news.latest : undefined;
     switch (news?.kind) {
       case 'completed': {
         const { result, failure } = news;
