@@ -125,6 +125,8 @@ export {
   type WorkerDeploymentVersion,
   toCanonicalString,
 } from './versions.ts';
+// Declarations of other packages name it.
+export type { WithLongNames } from './long-names.ts';
 export { errorCode, errorMessage } from './type-helpers.ts';
 export type { DecodedFailure, DecodedFailureInfo, Payload } from './converter/payload.ts';
 export {
