@@ -1,6 +1,7 @@
 /**
  * What every file here tests against: one platform per file, encryption on; per test a task queue of
- * its own, and workers and connections that end with the test.
+ * its own, and workers and connections that end with the test. Each test is a replay test besides:
+ * the histories it leaves are replayed when it ends.
  */
 import { type Client, Connection, type WorkflowHandle } from '@perdure/client';
 import type { EmbeddedOptions } from '@perdure/embedded';
@@ -16,7 +17,7 @@ import {
   startPlatform,
   startWorker,
 } from '@perdure/test-support';
-import type { WorkerOptions } from '@perdure/worker';
+import { Worker, type WorkerOptions, type WorkflowBundleOption } from '@perdure/worker';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
@@ -46,7 +47,8 @@ export function useFixture(workflows: string, options: EmbeddedOptions = {}): Fi
   const workflowsPath = workflowsPathOf(workflows);
   const fileStage = new Stage();
   const file = {} as { platform: Platform; client: Client };
-  let test = { stage: new Stage(), taskQueue: '' };
+  let test = newTest();
+  const replayed = new Set<string>();
 
   beforeAll(async () => {
     const [platform] = await Promise.all([
@@ -56,9 +58,13 @@ export function useFixture(workflows: string, options: EmbeddedOptions = {}): Fi
     Object.assign(file, { platform, client: await clientOf(fileStage, platform) });
   });
   beforeEach(() => {
-    test = { stage: new Stage(), taskQueue: `queue-${randomUUID().slice(0, 8)}` };
+    test = newTest();
   });
-  afterEach(() => test.stage.close());
+  afterEach(async () => {
+    await test.stage.close();
+    const bundles = [...test.bundles, await bundleOf(workflowsPath)];
+    await replayAll(file.client, { bundles, keyRing: file.platform.keyRing, replayed });
+  });
   afterAll(() => fileStage.close());
 
   return {
@@ -77,7 +83,9 @@ export function useFixture(workflows: string, options: EmbeddedOptions = {}): Fi
     async worker(extra = {}) {
       const workflowBundle = await bundleOf(workflowsPath);
       const { taskQueue } = test;
-      return startWorker(test.stage, file.platform, { taskQueue, workflowBundle, ...extra });
+      const options = { taskQueue, workflowBundle, ...extra };
+      test.bundles.add(options.workflowBundle);
+      return startWorker(test.stage, file.platform, options);
     },
     activityWorker: (extra) =>
       startWorker(test.stage, file.platform, { taskQueue: test.taskQueue, ...extra }),
@@ -88,6 +96,45 @@ export function useFixture(workflows: string, options: EmbeddedOptions = {}): Fi
         args,
       }),
   };
+}
+
+function newTest() {
+  const taskQueue = `queue-${randomUUID().slice(0, 8)}`;
+  return { stage: new Stage(), taskQueue, bundles: new Set<WorkflowBundleOption>() };
+}
+
+/** Replays every history that came to be: some code that the test ran must be able to. */
+async function replayAll(
+  { workflow, namespace }: Client,
+  { bundles, keyRing, replayed }: ReplayedBy,
+): Promise<void> {
+  const histories = [];
+  for await (const { workflowId, runId } of workflow.list()) {
+    if (replayed.has(runId)) continue;
+    replayed.add(runId);
+    histories.push({
+      workflowId,
+      history: await workflow.getHandle(workflowId, runId).fetchHistory(),
+    });
+  }
+  const failed = new Map<string, Error>();
+  let left = histories;
+  for (const workflowBundle of bundles) {
+    failed.clear();
+    const options = { workflowBundle, namespace, keyRing };
+    for await (const { workflowId, error } of Worker.runReplayHistories(options, left)) {
+      if (error) failed.set(workflowId, error);
+    }
+    left = left.filter(({ workflowId }) => failed.has(workflowId));
+  }
+  expect([...failed.values()]).toEqual([]);
+}
+
+interface ReplayedBy {
+  readonly bundles: Iterable<WorkflowBundleOption>;
+  readonly keyRing: Platform['keyRing'];
+  /** Runs that need not be replayed again. */
+  readonly replayed: Set<string>;
 }
 
 /** Path of a module in `workflows/`. */

@@ -156,7 +156,7 @@ describe('tasks that go wrong', () => {
     });
     const said = second.log.map(({ meta }) => String(meta?.['failure'])).join();
     expect(said).toContain(
-      'event 5 records activity 1 (act), but the code asked for activity 1 (other)',
+      'event 5 (ActivityTaskScheduled) records activity 1 (act), but the code asked for activity 1 (other) at test/e2e/test/workflows/lives-fixed.ts:',
     );
     await second.stop();
     await fixture.worker(options);
