@@ -100,6 +100,15 @@ describe('rules 1 and 2: order and buffering', () => {
     expect(run.story).toMatch(/ Sig T OK$/);
   });
 
+  test('semantics 75: a run takes 10,000 signals in its life', () => {
+    const run = Run.start();
+    const signal = { kind: 'signalWorkflow', signalName: 'one of many' } as const;
+    const outcomes = run.apply(...Array.from({ length: 10_001 }, () => signal));
+    expect(outcomes.findIndex(({ kind }) => kind !== 'accepted')).toBe(10_000);
+    expect(outcomes.at(-1)).toMatchObject({ kind: 'rejected', reason: 'limitExceeded' });
+    expect(run.state.status).toBe('RUNNING');
+  });
+
   test('semantics 75: so does one during which too much data comes', () => {
     const result = 'x'.repeat(700_000);
     const run = Run.start().task(schedule('a'), schedule('b'), schedule('c'));
