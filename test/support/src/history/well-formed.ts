@@ -24,6 +24,30 @@ const STARTED_BY: Readonly<Partial<Record<EventType, EventType>>> = {
   ActivityTaskCanceled: 'ActivityTaskStarted',
   TimerFired: 'TimerStarted',
   TimerCanceled: 'TimerStarted',
+  ChildWorkflowExecutionCompleted: 'ChildWorkflowExecutionStarted',
+  ChildWorkflowExecutionFailed: 'ChildWorkflowExecutionStarted',
+  ChildWorkflowExecutionCanceled: 'ChildWorkflowExecutionStarted',
+  ChildWorkflowExecutionTimedOut: 'ChildWorkflowExecutionStarted',
+  ChildWorkflowExecutionTerminated: 'ChildWorkflowExecutionStarted',
+};
+
+const child = 'StartChildWorkflowExecutionInitiated';
+const signal = 'SignalExternalWorkflowExecutionInitiated';
+const cancelRequest = 'RequestCancelExternalWorkflowExecutionInitiated';
+
+/** The same for what concerns other workflows: the event that asked for it. */
+const INITIATED_BY: Readonly<Partial<Record<EventType, EventType>>> = {
+  StartChildWorkflowExecutionFailed: child,
+  ChildWorkflowExecutionStarted: child,
+  ChildWorkflowExecutionCompleted: child,
+  ChildWorkflowExecutionFailed: child,
+  ChildWorkflowExecutionCanceled: child,
+  ChildWorkflowExecutionTimedOut: child,
+  ChildWorkflowExecutionTerminated: child,
+  ExternalWorkflowExecutionSignaled: signal,
+  SignalExternalWorkflowExecutionFailed: signal,
+  ExternalWorkflowExecutionCancelRequested: cancelRequest,
+  RequestCancelExternalWorkflowExecutionFailed: cancelRequest,
 };
 
 /** Types whose start may be missing: they ended before a worker had them. */
@@ -35,6 +59,8 @@ const MAY_LACK_START: ReadonlySet<EventType> = new Set([
 interface References {
   readonly scheduledEventId?: number;
   readonly startedEventId?: number;
+  readonly initiatedEventId?: number;
+  readonly acceptedEventId?: number;
   readonly workflowTaskCompletedEventId?: number;
 }
 
@@ -93,6 +119,11 @@ function checkReferences(
     const isTask = eventType.startsWith('WorkflowTask');
     refersTo(refs.scheduledEventId, isTask ? 'WorkflowTaskScheduled' : 'ActivityTaskScheduled');
   }
+  const initiator = INITIATED_BY[eventType];
+  if (initiator !== undefined) refersTo(refs.initiatedEventId ?? 0, initiator);
+  if (eventType === 'WorkflowExecutionUpdateCompleted') {
+    refersTo(refs.acceptedEventId ?? 0, 'WorkflowExecutionUpdateAccepted');
+  }
   const start = STARTED_BY[eventType];
   if (start === undefined || refs.startedEventId === undefined) return;
   if (refs.startedEventId === 0 && MAY_LACK_START.has(eventType)) return;
@@ -100,7 +131,7 @@ function checkReferences(
   checkSameThing(events, event, refs, say);
 }
 
-/** The start that an end refers to must be of the same task, activity or timer. */
+/** The start that an end refers to must be of the same task, activity, timer or child. */
 function checkSameThing(
   events: readonly HistoryEvent[],
   event: HistoryEvent,
@@ -112,16 +143,19 @@ function checkSameThing(
     | undefined;
   const { timerId } = event.attributes as { timerId?: string };
   if (started?.timerId !== timerId) say('ends another timer than it names');
+  if (started?.initiatedEventId !== refs.initiatedEventId) say('ends another child than it names');
   if (refs.scheduledEventId !== undefined && started?.scheduledEventId !== refs.scheduledEventId) {
     say('its start and its schedule are not of the same task');
   }
 }
 
-/** Whatever was scheduled or started ends once. */
+/** Whatever was scheduled, started or asked for ends once. */
 function checkEnd(event: HistoryEvent, ended: Set<number>, say: (what: string) => unknown): void {
-  if (STARTED_BY[event.eventType] === undefined) return;
-  const { scheduledEventId, startedEventId } = event.attributes as References;
-  const began = scheduledEventId ?? startedEventId ?? 0;
+  const { eventType } = event;
+  const isEnd = STARTED_BY[eventType] ?? INITIATED_BY[eventType];
+  if (isEnd === undefined || eventType === 'ChildWorkflowExecutionStarted') return;
+  const { scheduledEventId, initiatedEventId, startedEventId } = event.attributes as References;
+  const began = scheduledEventId ?? initiatedEventId ?? startedEventId ?? 0;
   if (ended.has(began)) say(`what event ${began} began has ended before`);
   ended.add(began);
 }
