@@ -6,7 +6,8 @@ import type { UpdateWorkflow } from '../command.ts';
 import type { Outcome } from '../decision.ts';
 import type { Draft } from '../draft.ts';
 import { admitUpdate } from '../machines/update.ts';
-import { MAX_UPDATES, MAX_UPDATES_IN_FLIGHT } from '../policy/limits.ts';
+import { MAX_UPDATES, MAX_UPDATES_IN_FLIGHT, MAX_WAITING_UPDATE_BYTES } from '../policy/limits.ts';
+import type { UpdateState } from '../state/execution-state.ts';
 import { accepted, rejected } from './outcomes.ts';
 
 export function decideUpdateWorkflow(draft: Draft, { request }: UpdateWorkflow): Outcome {
@@ -29,6 +30,21 @@ export function decideUpdateWorkflow(draft: Draft, { request }: UpdateWorkflow):
       `a run takes ${MAX_UPDATES} updates in its life; the workflow must continue as new`,
     );
   }
+  if (waitingBytes(updates) > MAX_WAITING_UPDATE_BYTES) {
+    return rejected(
+      'limitExceeded',
+      `a run takes no further update while those that wait for it have more than ${MAX_WAITING_UPDATE_BYTES} bytes; try again when one has been accepted`,
+    );
+  }
   admitUpdate(draft, request);
   return accepted;
+}
+
+/** Bytes of payloads of what is admitted and not accepted. */
+function waitingBytes(updates: ReadonlyMap<string, UpdateState>): number {
+  let bytes = 0;
+  for (const { request } of updates.values()) {
+    bytes += (request?.input?.length ?? 0) + (request?.header?.length ?? 0);
+  }
+  return bytes;
 }

@@ -13,6 +13,11 @@ export const MAX_PENDING_CANCELS = 2_000;
 export const MAX_SIGNALS = 10_000;
 /** Updates of one run that are admitted or accepted and not completed. */
 export const MAX_UPDATES_IN_FLIGHT = 10;
+/**
+ * Most bytes of payloads of updates that are admitted and not accepted, beside the latest: they are
+ * part of the state, which is written anew by everything that happens to the run.
+ */
+export const MAX_WAITING_UPDATE_BYTES = 2 * 1024 * 1024;
 /** Updates that one run takes in its life. */
 export const MAX_UPDATES = 2_000;
 /** Workflow task timeout when none is asked for, in milliseconds. */
