@@ -6,6 +6,7 @@ import {
 } from '@perdure/client';
 import {
   ApplicationFailure,
+  type Workflow,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
 } from '@perdure/common';
@@ -159,7 +160,7 @@ function withStart(
   { taskQueue }: Scene,
   workflowId: string,
   options: object = {},
-): WithStartWorkflowOperation<() => Promise<string>> {
+): WithStartWorkflowOperation<Workflow> {
   return new WithStartWorkflowOperation('sums', {
     taskQueue,
     workflowId,

@@ -287,7 +287,10 @@ describe('two servers', () => {
     await event(near, 'parent', 'SignalExternalWorkflowExecutionFailed');
     await other.completeWorkflowTask(await taskOf(other, 'child'), finish);
     await worker.completeWorkflowTask(await taskOf(worker, 'parent', 2));
-    await event(near, 'parent', 'ChildWorkflowExecutionCompleted');
+    const { runId } = await taskOf(other, 'child');
+    expect(await event(near, 'parent', 'ChildWorkflowExecutionCompleted')).toMatchObject({
+      attributes: { workflowExecution: { workflowId: 'child', runId } },
+    });
   });
 
   it('start a child once when both are about to, and it outlives a parent that abandons it', async () => {
