@@ -12,6 +12,7 @@ export {
   activityById,
   phaseOf as activityPhaseOf,
 } from './machines/activity.ts';
+export { faultOfStart } from './decide/start-workflow.ts';
 export { transientEvents } from './machines/workflow-task.ts';
 export { followUpsOf, outboxOf } from './outbox.ts';
 export { nextDeadline } from './policy/wake.ts';

@@ -1,7 +1,7 @@
 /** A start on its way through the mailbox, with or without something to say to the run. */
 import { PerdureServiceError } from '@perdure/common';
 import type { NamespaceCaller, StartWorkflowInput } from '@perdure/contract';
-import type { StartWorkflow } from '@perdure/engine';
+import { type StartWorkflow, faultOfStart } from '@perdure/engine';
 import type { Reply } from '../commit/request.ts';
 import { checkSearchAttributes } from '../policy/command-guard.ts';
 import type { WorkflowKey } from '@perdure/ports';
@@ -30,6 +30,7 @@ export async function submitStart(
   if (before) return before;
   const facts = { ...factsOf(input), message };
   const command: StartWorkflow = { kind: 'startWorkflow', runId: parts.newRunId(), ...facts };
+  checkStart(command);
   const reply = await new Promise<Reply>((done, fail) => {
     parts.committer.submit(key, {
       kind: 'start',
@@ -60,6 +61,14 @@ async function answeredBefore(
   if (!(await committer.wasAnswered({ ...key, runId }, requestId))) return undefined;
   const outcome = { kind: 'accepted' } as const;
   return { outcome, runId, firstExecutionRunId, nextEventId, eager: [], duplicate: true };
+}
+
+/** A run may be terminated to make way, which must not happen for a start that cannot be. */
+function checkStart(command: StartWorkflow): void {
+  const fault = faultOfStart(command);
+  if (fault === undefined) return;
+  const { workflowId, workflowType } = command;
+  throw new PerdureServiceError('INVALID_ARGUMENT', fault, { workflowId, workflowType });
 }
 
 /** One says that no run may follow, the other that one must. */

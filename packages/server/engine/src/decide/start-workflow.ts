@@ -22,7 +22,7 @@ const durations = [
 ] as const;
 
 export function decideStartWorkflow(draft: Draft, command: StartWorkflow): Outcome {
-  const wrong = faultOf(command);
+  const wrong = faultOfStart(command);
   if (wrong) return rejected('invalid', wrong);
   const { chain, runId } = command;
   const firstExecutionRunId = chain?.firstExecutionRunId ?? runId;
@@ -96,7 +96,11 @@ function executionOf({ workflowId, runId }: WorkflowExecution): WorkflowExecutio
   return { workflowId, runId };
 }
 
-function faultOf(command: StartWorkflow): string | undefined {
+/**
+ * What makes a start impossible, whatever run there is; undefined when nothing does. Ask before
+ * anything is done to make way for it.
+ */
+export function faultOfStart(command: StartWorkflow): string | undefined {
   for (const field of names) {
     if (!command[field]) return `startWorkflow needs a ${field}; got an empty one`;
   }
