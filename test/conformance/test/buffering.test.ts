@@ -16,7 +16,7 @@ async function interfere(how: string): Promise<void> {
   const handle = client.workflow.getHandle(workflowId, runId);
   if (disturbed.has(runId)) return;
   disturbed.add(runId);
-  if (how === 'let the timer fire') return realSleep(700);
+  if (how === 'let the timer fire') return realSleep(1_600);
   if (how === 'complete, then signal') {
     await client.activity.complete({ workflowId, activityId: '1' }, 'acted');
   }
@@ -47,6 +47,7 @@ scenario('(a): results come after other news of the same task', async ({ start, 
 
 scenario('(a): cancelling a timer takes back that it has fired', async ({ start }) => {
   const handle = await start('cancelsFiredTimer');
+  await eventually(async () => expect(await shape(handle)).toBe('S T Tm+'));
   await handle.signal('told', 'begin');
   expect(await handle.result()).toBe('cancelled');
   const events = await historyOf(handle);

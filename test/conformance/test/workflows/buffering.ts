@@ -38,7 +38,7 @@ export async function cancelsFiredTimer(): Promise<string> {
   let begin = false;
   setHandler(told, () => void (begin = true));
   const scope = new CancellationScope();
-  const timer = scope.run(() => sleep(500)).catch(() => 'cancelled');
+  const timer = scope.run(() => sleep(1_500)).catch(() => 'cancelled');
   await condition(() => begin);
   await interfere('let the timer fire');
   scope.cancel();
