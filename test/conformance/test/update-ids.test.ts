@@ -185,6 +185,22 @@ scenario('45: an update with a start', async (scene) => {
   await finished(handle, 'done 5');
 });
 
+scenario('45: an update with a start, accepted and not yet done', async (scene) => {
+  const startWorkflowOperation = withStart(scene, scene.id());
+  const { workflow } = scene.client;
+  const update = await workflow.startUpdateWithStart('addLater', {
+    args: [2] as [number],
+    waitForStage: 'ACCEPTED',
+    startWorkflowOperation,
+  });
+  const handle = await startWorkflowOperation.workflowHandle();
+  expect(await shape(handle)).toBe('S T Ua Tm+');
+  await scene.env.sleep('1 hour');
+  expect(await update.result()).toBe(2);
+  expect(await shape(handle)).toBe('S T Ua Tm+ Tm! T Uc');
+  await finished(handle, 'done 2');
+});
+
 scenario('45: neither without the other', async (scene) => {
   const workflowId = scene.id();
   const { workflow } = scene.client;

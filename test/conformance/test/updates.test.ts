@@ -144,6 +144,29 @@ scenario('43: any other error fails the task, and the caller waits on', async ({
   expect(await shape(handle)).toBe('S T Tf TERM');
 });
 
+scenario('43: an update that fails after it was accepted', async ({ env, start }) => {
+  const handle = await start('sums');
+  await becomes(handle, 'S T');
+  const failing = await handle.startUpdate('failsLater', {
+    args: ['failure'],
+    waitForStage: 'ACCEPTED',
+  });
+  await env.sleep('1 hour');
+  const error = (await rejectionOf(failing.result())) as WorkflowUpdateFailedError;
+  expect(error).toBeInstanceOf(WorkflowUpdateFailedError);
+  expect(error.cause).toMatchObject({ message: 'meant to', type: 'Meant', details: [0] });
+  expect(await shape(handle)).toBe('S T T Ua Tm+ Tm! T Uc');
+
+  const args: ['error'] = ['error'];
+  const stuck = await handle.startUpdate('failsLater', { args, waitForStage: 'ACCEPTED' });
+  const waiting = rejectionOf(stuck.result());
+  await env.sleep('1 hour');
+  await becomes(handle, 'S T T Ua Tm+ Tm! T Uc T Ua Tm+ Tm! Tf');
+  await handle.terminate('it will never end');
+  // It was accepted: somebody has begun to do something about it.
+  expect(await waiting).toBeInstanceOf(WorkflowUpdateFailedError);
+});
+
 scenario('43: an update that nobody handles', async ({ start }) => {
   const handle = await start('sums');
   await becomes(handle, 'S T');

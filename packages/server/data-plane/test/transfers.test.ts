@@ -277,6 +277,44 @@ describe('a parent', () => {
   });
 });
 
+describe('a store that fails', () => {
+  const faults = ['fails', 'lost', 'conflicts'] as const;
+  const commits = [0, 1, 2, 3];
+  const cases = faults.flatMap((fault) => commits.map((at) => [fault, at] as const));
+
+  it.each(cases)('(%s, at commit %d): all happens once', async (fault, at) => {
+    const plane = world.start();
+    const worker = await new FakeWorker().connect(plane);
+    await plane.workflows.startWorkflow(caller, startInput('other', { taskQueue: 'nobody' }));
+    await plane.workflows.startWorkflow(caller, startInput('parent'));
+    const first = await taskOf(worker, 'parent');
+    world.store.faults.push(...Array.from({ length: at }, () => undefined), fault);
+    await worker.completeWorkflowTask(first, startChild(), signalOther);
+    // One that was pushed before its commit failed is void, and another follows.
+    for (let n = 0, outcome = ''; outcome !== 'ok'; n++) {
+      const task = await taskOf(worker, 'child', n);
+      ({ outcome } = await worker.completeWorkflowTask(task, finish));
+    }
+    const told = new Set<string>();
+    for (let n = 1; told.size < 3; n++) {
+      const task = await taskOf(worker, 'parent', n);
+      await worker.completeWorkflowTask(task);
+      for (const type of typesOf(await historyOf(plane, 'parent'))) {
+        if (/^Child|^External/.test(type)) told.add(type);
+      }
+    }
+    const types = typesOf(await historyOf(plane, 'parent'));
+    expect(types.filter((type) => /^Child|^External/.test(type)).toSorted()).toEqual([
+      'ChildWorkflowExecutionCompleted',
+      'ChildWorkflowExecutionStarted',
+      'ExternalWorkflowExecutionSignaled',
+    ]);
+    expect(await runsOf(plane, 'child')).toEqual(['COMPLETED']);
+    const heard = typesOf(await historyOf(plane, 'other'));
+    expect(heard.filter((type) => type === 'WorkflowExecutionSignaled')).toHaveLength(1);
+  });
+});
+
 describe('two servers', () => {
   it('carry out what concerns runs whose workers are at the other', async () => {
     const [near, far] = [world.start({ alone: false }), world.start({ alone: false })];

@@ -13,6 +13,7 @@ export const finish = defineSignal<[string]>('finish');
 export const add = defineUpdate<number, [number]>('add');
 export const addLater = defineUpdate<number, [number]>('addLater');
 export const fails = defineUpdate<never, ['failure' | 'error']>('fails');
+export const failsLater = defineUpdate<never, ['failure' | 'error']>('failsLater');
 export const finishBy = defineUpdate<string, [string]>('finishBy');
 
 /** Adds up what it is updated with, until it is told to finish. */
@@ -31,9 +32,14 @@ export async function sums(): Promise<string> {
     },
     { validator },
   );
-  setHandler(fails, (how) => {
+  const fail = (how: 'failure' | 'error'): never => {
     if (how === 'error' && last === undefined) throw new TypeError('not meant to');
     throw ApplicationFailure.nonRetryable('meant to', 'Meant', sum);
+  };
+  setHandler(fails, fail);
+  setHandler(failsLater, async (how) => {
+    await sleep('1 hour');
+    return fail(how);
   });
   setHandler(finishBy, (word) => {
     last = word;
