@@ -2,6 +2,7 @@
 import type {
   ChildWorkflowCancellationType,
   Duration,
+  ParentClosePolicy,
   Priority,
   RetryPolicy,
   SearchAttributePair,
@@ -9,17 +10,6 @@ import type {
   TypedSearchAttributes,
   WorkflowIdReusePolicy,
 } from '@perdure/common';
-
-/** What the server does with a child whose parent closes, continuing as new aside. */
-export const ParentClosePolicy = {
-  TERMINATE: 'TERMINATE',
-  ABANDON: 'ABANDON',
-  REQUEST_CANCEL: 'REQUEST_CANCEL',
-  PARENT_CLOSE_POLICY_TERMINATE: 'TERMINATE',
-  PARENT_CLOSE_POLICY_ABANDON: 'ABANDON',
-  PARENT_CLOSE_POLICY_REQUEST_CANCEL: 'REQUEST_CANCEL',
-} as const;
-export type ParentClosePolicy = (typeof ParentClosePolicy)[keyof typeof ParentClosePolicy];
 
 /** Options of `startChild` and `executeChild`, arguments aside. */
 export interface ChildWorkflowOptions {

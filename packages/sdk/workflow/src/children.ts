@@ -2,15 +2,15 @@
 import {
   ChildWorkflowCancellationType,
   IllegalStateError,
+  ParentClosePolicy,
   type SignalDefinition,
   type WithWorkflowArgs,
   type Workflow,
   type WorkflowResultType,
 } from '@perdure/common';
-import {
-  type ChildWorkflowOptions,
-  type ChildWorkflowOptionsWithDefaults,
-  ParentClosePolicy,
+import type {
+  ChildWorkflowOptions,
+  ChildWorkflowOptionsWithDefaults,
 } from './child-workflow-options.ts';
 import { type StartedChild, callChild } from './runtime/child-call.ts';
 import { commandingRun } from './runtime/current-run.ts';

@@ -14,7 +14,6 @@ export { type ChildWorkflowHandle, executeChild, startChild } from './children.t
 export {
   type ChildWorkflowOptions,
   type ChildWorkflowOptionsWithDefaults,
-  ParentClosePolicy,
 } from './child-workflow-options.ts';
 export { condition } from './condition.ts';
 export {
@@ -66,6 +65,7 @@ export type {
   ContinueAsNewInput,
   DisposeInput,
   GetLogAttributesInput,
+  GetMetricTagsInput,
   LocalActivityInput,
   Next,
   QueryInput,
@@ -83,6 +83,7 @@ export type {
   WorkflowOutboundCallsInterceptor,
 } from './interceptors.ts';
 export { log } from './log.ts';
+export { metricMeter } from './metrics.ts';
 export { deprecatePatch, patched } from './patches.ts';
 export { uuid4 } from './random.ts';
 export { type LoggerSinks, type Sink, type SinkFunction, type Sinks, proxySinks } from './sinks.ts';
@@ -114,8 +115,16 @@ export {
   HandlerUnfinishedPolicy,
   type Headers,
   IllegalStateError,
+  InitialVersioningBehavior,
   type LocalActivityOptions,
+  type MetricCounter,
+  type MetricGauge,
+  type MetricHistogram,
+  type MetricMeter,
+  type MetricTags,
+  type MetricUpDownCounter,
   NamespaceNotFoundError,
+  ParentClosePolicy,
   type Payload,
   type PayloadConverter,
   PayloadConverterError,
@@ -139,7 +148,9 @@ export {
   type UntypedActivities,
   type UpdateDefinition,
   ValueError,
+  VersioningBehavior,
   type WithWorkflowArgs,
+  type WorkerDeploymentVersion,
   type Workflow,
   WorkflowExecutionAlreadyStartedError,
   WorkflowIdConflictPolicy,

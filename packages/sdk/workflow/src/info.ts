@@ -4,6 +4,7 @@ import {
   type Priority,
   type SearchAttributes,
   type TypedSearchAttributes,
+  type WorkerDeploymentVersion,
   typedSearchAttributes,
   untypedSearchAttributes,
 } from '@perdure/common';
@@ -80,6 +81,14 @@ export interface WorkflowInfo {
   readonly historySize: number;
   /** Whether the history has grown so long that it is time for `continueAsNew()`. */
   readonly continueAsNewSuggested: boolean;
+  /** Why {@link continueAsNewSuggested} is set; the server does not say. */
+  readonly suggestedContinueAsNewReasons?: readonly string[];
+  /** Build that works on the run now; undefined for workers without versions. */
+  readonly currentBuildId?: string;
+  /** Version that works on the run now; undefined for workers without versions. */
+  readonly currentDeploymentVersion?: WorkerDeploymentVersion;
+  /** Whether a newer version is there for the run to move to, by continuing as new. */
+  readonly targetWorkerDeploymentVersionChanged: boolean;
   readonly unsafe: UnsafeWorkflowInfo;
 }
 
@@ -114,6 +123,10 @@ export function infoOf(run: Run): WorkflowInfo {
     historyLength: run.historyLength,
     historySize: run.historySize,
     continueAsNewSuggested: run.continueAsNewSuggested,
+    suggestedContinueAsNewReasons: undefined,
+    currentBuildId: undefined,
+    currentDeploymentVersion: undefined,
+    targetWorkerDeploymentVersionChanged: false,
     unsafe: Object.freeze({
       isReplaying: run.isReplaying,
       isReplayingHistoryEvents: run.isReplaying && run.readOnly === undefined,

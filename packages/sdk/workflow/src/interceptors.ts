@@ -3,7 +3,7 @@
  * `interceptors.workflowModules` exports `interceptors`, a function that returns these; it is called
  * once for every run. Each method gets the call and `next`, which goes on with it.
  */
-import type { ActivityOptions, Headers, LocalActivityOptions } from '@perdure/common';
+import type { ActivityOptions, Headers, LocalActivityOptions, MetricTags } from '@perdure/common';
 import type { ChildWorkflowOptionsWithDefaults } from './child-workflow-options.ts';
 import type { ContinueAsNewOptions } from './continue-as-new.ts';
 import type { Activation, SandboxCommand } from './runtime/activation.ts';
@@ -104,6 +104,7 @@ export interface ContinueAsNewInput {
   readonly options: ContinueAsNewOptions & { workflowType: string };
 }
 export type GetLogAttributesInput = Record<string, unknown>;
+export type GetMetricTagsInput = MetricTags;
 
 /** Calls that the workflow makes. */
 export interface WorkflowOutboundCallsInterceptor {
@@ -134,6 +135,11 @@ export interface WorkflowOutboundCallsInterceptor {
     input: GetLogAttributesInput,
     next: (input: GetLogAttributesInput) => Record<string, unknown>,
   ): Record<string, unknown>;
+  /** Adds tags to everything that the workflow measures. */
+  getMetricTags?(
+    input: GetMetricTagsInput,
+    next: (input: GetMetricTagsInput) => MetricTags,
+  ): MetricTags;
 }
 
 export interface ActivateInput {

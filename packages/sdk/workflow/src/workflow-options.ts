@@ -1,11 +1,11 @@
 /** What a workflow function says about itself. */
-import type { Workflow } from '@perdure/common';
+import type { VersioningBehavior, Workflow } from '@perdure/common';
 import type { FailureClasses } from './runtime/failure-types.ts';
 
 /** Options of a workflow type. */
 export interface WorkflowDefinitionOptions {
   /** Whether runs stay with the version of the code that they began with. */
-  versioningBehavior?: 'PINNED' | 'AUTO_UPGRADE';
+  versioningBehavior?: VersioningBehavior;
   /** Errors that, beside failures, fail the run and not just its task (semantics 48). */
   failureExceptionTypes?: FailureClasses;
 }

@@ -10,7 +10,13 @@ import { builtinModules } from 'node:module';
 import type { Metafile, OnResolveArgs, OnResolveResult, Plugin } from 'esbuild';
 
 /** Imports that the sandbox itself answers. */
-const sharedModules = new Set(['@perdure/workflow', '@perdure/common']);
+const sharedModules = new Set([
+  '@perdure/workflow',
+  '@perdure/common',
+  '@perdure/common/lib/encoding',
+  '@perdure/common/lib/time',
+  '@perdure/common/lib/type-helpers',
+]);
 
 const hostModules = new Set([
   '@perdure/activity',
