@@ -1,5 +1,6 @@
 /** Nobody can ask so much at once that nobody else is served. */
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Services } from '@perdure/contract';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { TestGateway } from './test-gateway.ts';
 
 let server: TestGateway;
@@ -45,4 +46,27 @@ test('a request over HTTP holds so many calls and no more', async () => {
   expect((await ask(101)).status).toBe(400);
   expect((await ask(100)).status).not.toBe(500);
   expect(server.errors).toEqual([]);
+});
+
+test('a caller over HTTP that goes away is waited for no longer', async () => {
+  const signals: (AbortSignal | undefined)[] = [];
+  const workflows = server.dataPlane.workflows as Services['workflows'];
+  const queryWorkflow = workflows.queryWorkflow.bind(workflows);
+  workflows.queryWorkflow = (caller, input, signal) => {
+    signals.push(signal);
+    return queryWorkflow(caller, input, signal);
+  };
+  const start = { namespace: 'mine', workflowId: 'w', workflowType: 't', taskQueue: 'q' };
+  const socket = await server.connect(key);
+  await socket.call('workflow.startWorkflow', { ...start, requestId: 'r' });
+  const input = JSON.stringify({ namespace: 'mine', workflowId: 'w', queryName: 'q' });
+  const gone = new AbortController();
+  const asked = fetch(
+    `${server.url}/trpc/workflow.queryWorkflow?input=${encodeURIComponent(input)}`,
+    { headers: { authorization: `Bearer ${key}` }, signal: gone.signal },
+  ).catch((error: Error) => error.name);
+  await vi.waitFor(() => expect(signals).toHaveLength(1));
+  gone.abort();
+  expect(await asked).toBe('AbortError');
+  await vi.waitFor(() => expect(signals[0]?.aborted).toBe(true));
 });
