@@ -184,6 +184,16 @@ scenario('35: a signal to a workflow that has closed', async ({ start }) => {
   expect(await shape(handle)).toBe('S T XsI XsF T FAIL');
 });
 
+scenario('35: a signal to a child, by its handle', async ({ start }) => {
+  const handle = await start('signalsChild');
+  expect(await handle.result()).toEqual(['hello', [signalFailed]]);
+  // How the two answers are spread over tasks is a matter of time.
+  expect(await shape(handle)).toMatch(/^S T CI CS T XsI .*T XsI XsF T OK$/);
+  const events = await historyOf(handle);
+  expect(eventsOf(events, 'ExternalWorkflowExecutionSignaled')).toHaveLength(1);
+  expect(eventsOf(events, 'ChildWorkflowExecutionCompleted')).toHaveLength(1);
+});
+
 scenario('35: a cancel request to another workflow', async ({ start }) => {
   const other = await start('tellsCancellation');
   const handle = await start('cancelsOther', [other.workflowId]);

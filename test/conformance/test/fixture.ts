@@ -114,8 +114,10 @@ export function useFixture(workflows: string, activities: object = {}): Fixture 
       return file.env;
     },
     scenario(name, test, options = {}) {
-      describe(name, () => {
-        it.each(Object.entries(caches))('%s', (_, size) => play(test, size, options));
+      describe(`${name}`, () => {
+        it.each(Object.entries(caches))('%s', async (_, size) => {
+          await expect(play(test, size, options)).resolves.toBeUndefined();
+        });
       });
     },
   };

@@ -63,6 +63,13 @@ export async function leaves(type: string, options: ChildWorkflowOptions): Promi
   return child.workflowId;
 }
 
+/** 35: signals a child by its handle, and then when it has closed. */
+export async function signalsChild(): Promise<unknown> {
+  const child = await startChild('listens', { args: [] });
+  await child.signal(told, 'hello');
+  return [await child.result(), await child.signal(told, 'again').catch(chainOf)];
+}
+
 /** 35: signals another workflow. */
 export async function signalsOther(workflowId: string): Promise<string> {
   await getExternalWorkflowHandle(workflowId).signal(told, 'hello');
