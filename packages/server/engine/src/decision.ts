@@ -13,6 +13,8 @@ export interface Environment {
    * run throws before it changes anything.
    */
   readonly newRunId?: () => string;
+  /** Bytes of the state as it was last stored; where nobody says, they are not limited. */
+  readonly stateBytes?: number;
 }
 
 /** What became of one command. A rejected command has changed nothing. */

@@ -41,12 +41,15 @@ export class Draft {
   next: NextRun | undefined;
   /** The server's clock; it may be behind the run's own time. */
   readonly clock: number;
+  /** Bytes of the run's state as it was last stored; 0 when not known. */
+  readonly stateBytes: number;
 
   readonly #newRunId: (() => string) | undefined;
   #state: DraftState | undefined;
 
-  constructor(state: ExecutionState | undefined, { now, newRunId }: Environment) {
+  constructor(state: ExecutionState | undefined, { now, newRunId, stateBytes }: Environment) {
     this.clock = now;
+    this.stateBytes = stateBytes ?? 0;
     this.#newRunId = newRunId;
     this.#state = state && cloneState(state);
   }

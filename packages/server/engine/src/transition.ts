@@ -6,7 +6,7 @@
 import type { EventOf, HistoryEvent } from '@perdure/protocol';
 import type { EngineCommand } from './command.ts';
 import { decideCommand } from './decide/index.ts';
-import { enforceHistoryLimit } from './decide/terminate-workflow.ts';
+import { enforceSizeLimits } from './decide/terminate-workflow.ts';
 import type { Decision, Environment, FollowUp, Outcome } from './decision.ts';
 import { Draft, type Offer } from './draft.ts';
 import {
@@ -76,7 +76,7 @@ class OpenTransition implements Transition {
     if (draft.current) makeRoomInBuffer(draft, buffered);
     if (draft.needsWorkflowTask) ensureWorkflowTask(draft);
     if (draft.current) ensureUpdateTask(draft);
-    if (draft.current) enforceHistoryLimit(draft);
+    if (draft.current) enforceSizeLimits(draft);
     return outcome;
   }
 

@@ -78,7 +78,9 @@ export class Draft {
     this.#context = context;
     this.#replacesRunId = base === undefined ? entry.state?.runId : undefined;
     const { now } = context;
-    this.#transition = openTransition(base, { now, newRunId: () => context.newRunId() });
+    const stateBytes = base ? entry.stateBytes : 0;
+    const newRunId = () => context.newRunId();
+    this.#transition = openTransition(base, { now, newRunId, stateBytes });
     this.#placer = new TaskPlacer(entry, this.#transition, context);
   }
 

@@ -3,7 +3,7 @@ import type { TerminateWorkflow } from '../command.ts';
 import type { Outcome } from '../decision.ts';
 import type { Draft } from '../draft.ts';
 import { abandonWorkflowTask } from '../machines/workflow-task.ts';
-import { exceedsHistoryLimit } from '../policy/limits.ts';
+import { MAX_STATE_BYTES, exceedsHistoryLimit } from '../policy/limits.ts';
 import { isClosed } from '../state/execution-state.ts';
 import { accepted } from './outcomes.ts';
 
@@ -14,10 +14,17 @@ export function decideTerminateWorkflow(draft: Draft, command: TerminateWorkflow
   return accepted;
 }
 
-/** A run whose history has outgrown the limits is terminated (semantics 75). */
-export function enforceHistoryLimit(draft: Draft): void {
-  if (isClosed(draft.state) || !exceedsHistoryLimit(draft.state)) return;
+/** A run whose history or state has outgrown the limits is terminated (semantics 75). */
+export function enforceSizeLimits(draft: Draft): void {
+  if (isClosed(draft.state)) return;
+  const reason = outgrown(draft);
+  if (reason === undefined) return;
   abandonWorkflowTask(draft);
-  const reason = 'Workflow history size/count exceeds limit.';
   draft.emit('WorkflowExecutionTerminated', { reason });
+}
+
+function outgrown({ state, stateBytes }: Draft): string | undefined {
+  if (exceedsHistoryLimit(state)) return 'Workflow history size/count exceeds limit.';
+  if (stateBytes > MAX_STATE_BYTES) return 'Workflow mutable state size exceeds limit.';
+  return undefined;
 }

@@ -39,6 +39,8 @@ const MIB = 1024 * 1024;
 /** Most events and bytes of a history; a run with more is terminated. */
 const MAX_HISTORY_EVENTS = 51_200;
 const MAX_HISTORY_BYTES = 50 * MIB;
+/** Most bytes of a state, which is written anew by everything that happens; likewise. */
+export const MAX_STATE_BYTES = 8 * MIB;
 /** Most bytes of payloads in events that wait for one workflow task to end. */
 const MAX_BUFFERED_BYTES = 2 * MIB;
 /** Most bytes of an event that cannot fill the buffer, however many there are: they are not added up. */
