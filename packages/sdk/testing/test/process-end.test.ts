@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { TestWorkflowEnvironment } from '@perdure/testing';
 import { expect, test } from 'vitest';
 
 /** A program as users write it, that never calls `process.exit`. */
@@ -23,17 +24,44 @@ const program = `
   console.log('torn down');
 `;
 
-test('after teardown nothing keeps the process', { timeout: 60_000 }, async () => {
-  const here = fileURLToPath(new URL('.', import.meta.url));
-  const child = spawn(
-    process.execPath,
-    ['--input-type=module', '--eval', program, `${here}workflows.ts`],
-    { cwd: here, stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+/** A client in CommonJS that leaves its connection open. */
+const client = `
+  const { Client, Connection } = require('@perdure/client');
+
+  async function run() {
+    const connection = await Connection.connect({ address: process.env.PERDURE_ADDRESS });
+    const client = new Client({ connection });
+    const options = { taskQueue: 'test', workflowId: 'greeted', args: [1] };
+    const handle = await client.workflow.start('sleepFor', options);
+    console.log('started', (await handle.describe()).status.name);
+  }
+  run();
+`;
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+
+/** Runs a program to its end. */
+async function outcomeOf(args: string[], env: NodeJS.ProcessEnv = process.env) {
+  const stdio = ['ignore', 'pipe', 'inherit'] as const;
+  const child = spawn(process.execPath, args, { cwd: here, env, stdio: [...stdio] });
   let said = '';
-  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const late = setTimeout(() => child.kill('SIGKILL'), 50_000);
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
   clearTimeout(late);
-  expect({ said, code, signal }).toEqual({ said: 'torn down\n', code: 0, signal: null });
+  return { said, code, signal };
+}
+
+test('after teardown nothing keeps the process', { timeout: 60_000 }, async () => {
+  const args = ['--input-type=module', '--eval', program, `${here}workflows.ts`];
+  expect(await outcomeOf(args)).toEqual({ said: 'torn down\n', code: 0, signal: null });
+});
+
+test('a client that has done its work ends, its connection open', { timeout: 60_000 }, async () => {
+  const env = await TestWorkflowEnvironment.createTimeSkipping({ client: { keyRing: null } });
+  const { address: PERDURE_ADDRESS, apiKey: PERDURE_API_KEY } = env;
+  const variables = { ...process.env, PERDURE_ADDRESS, PERDURE_API_KEY };
+  const outcome = await outcomeOf(['--input-type=commonjs', '--eval', client], variables);
+  await env.teardown();
+  expect(outcome).toEqual({ said: 'started RUNNING\n', code: 0, signal: null });
 });

@@ -5,6 +5,9 @@
  * calls wait. After a reconnect every call that had no reply is sent again, which is safe because
  * writes carry request ids, and every channel is told to introduce itself anew.
  *
+ * It keeps the process from ending only while somebody waits for a reply or a worker has a channel, so
+ * a program that has done its work ends without closing its connection.
+ *
  * A server that falls silent (it pings every 2 s), or whose frame cannot be read, is left and
  * called anew.
  */
@@ -18,6 +21,7 @@ import {
   decodeDownstream,
 } from '@perdure/protocol';
 import { type ClientRequest, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { framesOf } from './frames.ts';
 import { Lifeline } from './lifeline.ts';
@@ -81,6 +85,10 @@ export class StreamClient {
   });
   #state: 'connecting' | 'open' | 'waiting' | 'closed' = 'waiting';
   #socket: WebSocket | undefined;
+  /** What the socket stands on, once it is open. */
+  #transport: Socket | undefined;
+  /** Whether the process is kept from ending. */
+  #holding = true;
   #outgoing: UpstreamMessage[] = [];
   #nextId = 1;
   #failures = 0;
@@ -130,6 +138,7 @@ export class StreamClient {
     const output = new Promise<unknown>((resolve, reject) => {
       this.#calls.set(callId, { message, resolve, reject });
     });
+    this.#holdProcess();
     if (this.#state === 'open') this.#send(message);
     return { output, abandon: () => this.#abandon(callId) };
   }
@@ -138,12 +147,16 @@ export class StreamClient {
   openChannel(listener: ChannelListener): Channel {
     const number = this.#nextId++;
     this.#channels.set(number, listener);
+    this.#holdProcess();
     if (this.#state === 'open') queueMicrotask(() => listener.connected());
     return {
       number,
       send: (message) => this.#send(message),
       isCountedOn: () => this.isCountedOn(),
-      close: () => void this.#channels.delete(number),
+      close: () => {
+        this.#channels.delete(number);
+        this.#holdProcess();
+      },
     };
   }
 
@@ -166,6 +179,8 @@ export class StreamClient {
     );
     const socket = this.#socket;
     if (!socket || socket.readyState === WebSocket.CLOSED) return;
+    // Who waits for the end is to see it.
+    this.#transport?.ref();
     await new Promise<void>((resolve) => {
       socket.once('close', () => resolve());
       socket.close();
@@ -185,6 +200,7 @@ export class StreamClient {
     });
     this.#socket = socket;
     return new Promise((resolve, reject) => {
+      socket.once('upgrade', ({ socket: transport }) => (this.#transport = transport));
       socket.once('open', () => {
         this.#opened(socket);
         resolve();
@@ -209,6 +225,8 @@ export class StreamClient {
     this.#outgoing = [];
     for (const { message } of this.#calls.values()) this.#send(message);
     for (const listener of this.#channels.values()) listener.connected();
+    this.#holding = true;
+    this.#holdProcess();
   }
 
   #broken(socket: WebSocket): void {
@@ -240,6 +258,17 @@ export class StreamClient {
       },
       reconnectDelay(this.#failures++),
     );
+    if (!this.#holding) this.#retry.unref();
+  }
+
+  /** Holds the process or lets it go, if that has changed. */
+  #holdProcess(): void {
+    const holding = this.#calls.size > 0 || this.#channels.size > 0;
+    if (holding === this.#holding) return;
+    this.#holding = holding;
+    const change = holding ? 'ref' : 'unref';
+    this.#transport?.[change]();
+    this.#retry?.[change]();
   }
 
   #finish(error: Error): void {
@@ -302,11 +331,14 @@ export class StreamClient {
   #settle(callId: number, settle: (call: PendingCall) => void): void {
     const call = this.#calls.get(callId);
     this.#calls.delete(callId);
+    this.#holdProcess();
     if (call) settle(call);
   }
 
   #abandon(callId: number): void {
-    if (this.#calls.delete(callId)) this.#send({ kind: 'cancelCall', callId });
+    if (!this.#calls.delete(callId)) return;
+    this.#holdProcess();
+    this.#send({ kind: 'cancelCall', callId });
   }
 
   #send(message: UpstreamMessage): void {
