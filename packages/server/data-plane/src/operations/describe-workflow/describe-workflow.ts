@@ -13,7 +13,7 @@ import type { WorkflowExecution } from '@perdure/protocol';
 import { findRun } from '../find-run.ts';
 import type { OperationParts } from '../parts.ts';
 import { factsOf } from './facts.ts';
-import { unserved } from './unserved.ts';
+import { type Explain, unservedBy } from './unserved.ts';
 
 /** A run's facts and what it is waiting for. */
 export async function describeWorkflow(
@@ -26,6 +26,7 @@ export async function describeWorkflow(
   const shard = shardOf(namespaceId, workflowId);
   const told = await factsOf(parts.store, { namespaceId, shard, runId: state.runId }, state);
   const open = state.status === 'RUNNING';
+  const unserved = unservedBy(parts);
   return {
     workflowId,
     runId: state.runId,
@@ -44,13 +45,12 @@ export async function describeWorkflow(
       ? [...state.activities.values()].map((activity) => ({
           ...pending(activity),
           unserved: unserved(
-            parts,
             { namespaceId, taskQueue: activity.taskQueue, kind: 'activity' },
             activity.activityType,
           ),
         }))
       : [],
-    pendingWorkflowTask: pendingTask(parts, namespaceId, state),
+    pendingWorkflowTask: pendingTask(unserved, namespaceId, state),
     pendingChildren: open ? [...state.children.values()].map(pendingChild) : [],
     pendingUpdates: open ? [...state.updates.values()].map(pendingUpdate) : [],
   };
@@ -93,7 +93,7 @@ function stateOf(activity: ActivityState, backingOff: boolean): PendingActivity[
 }
 
 function pendingTask(
-  parts: OperationParts,
+  unserved: Explain,
   namespaceId: number,
   { status, workflowTask, taskQueue, workflowType }: ExecutionState,
 ): PendingWorkflowTask | undefined {
@@ -104,6 +104,6 @@ function pendingTask(
     attempt,
     scheduledTime: scheduledAt,
     startedTime: startedAt || undefined,
-    unserved: unserved(parts, { namespaceId, taskQueue, kind: 'workflow' }, workflowType),
+    unserved: unserved({ namespaceId, taskQueue, kind: 'workflow' }, workflowType),
   };
 }
