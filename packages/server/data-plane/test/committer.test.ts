@@ -212,6 +212,24 @@ describe('a store that fails', () => {
     },
   );
 
+  test('once (lost), at the close: whoever waits for the result looks again', async () => {
+    const plane = world.start();
+    const worker = await new FakeWorker().connect(plane);
+    const { runId } = await plane.workflows.startWorkflow(caller, startInput('w'));
+    const asked = { namespace, workflowId: 'w', runId, fromEventId: 1 };
+    const waiting = plane.workflows.getHistory(
+      caller,
+      { ...asked, waitForClose: true, closeEventOnly: true },
+      undefined,
+    );
+    const task = await worker.workflowTask();
+    world.store.faults.push('lost');
+    await worker.completeWorkflowTask(task, finish);
+    // It may say that the run is open: the client asks again, and hears.
+    await waiting;
+    expect((await historyOf(plane, 'w')).at(-1)?.eventType).toBe('WorkflowExecutionCompleted');
+  });
+
   test('for longer than a call waits: the call is told that nobody knows', async () => {
     const plane = world.start();
     world.store.away = true;

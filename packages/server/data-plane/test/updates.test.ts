@@ -317,6 +317,50 @@ describe('with a start', () => {
   });
 });
 
+describe('a store that fails', () => {
+  const faults = ['fails', 'lost', 'conflicts'] as const;
+  const cases = faults.flatMap((fault) => [0, 1, 2].map((at) => [fault, at] as const));
+
+  /** Does what the worker is given until there is an answer. */
+  async function serve(worker: FakeWorker, from: number, answer: Promise<object>): Promise<object> {
+    let answered = false;
+    void answer.finally(() => (answered = true)).catch(() => {});
+    for (let n = from; ; n++) {
+      const given = () => expect(answered || worker.workflowTasks.length > n).toBe(true);
+      await vi.waitFor(given, { interval: 2, timeout: 10_000 });
+      if (answered) return answer;
+      const task = await worker.workflowTask(n);
+      const commands = task.updates ? [accept('u'), complete('u')] : [];
+      await worker.completeWorkflowTask(task, ...commands);
+    }
+  }
+
+  it.each(cases)('(%s, at commit %d): an update is taken once', async (fault, at) => {
+    const plane = world.start();
+    const { worker, runId } = await idle(plane);
+    world.store.faults.push(...Array.from({ length: at }, () => undefined), fault);
+    expect(await serve(worker, 1, update(plane, 'u'))).toEqual({ runId, ...done });
+    const updates = (await types(plane)).filter((type) => /Update/.test(type));
+    expect(updates).toEqual([
+      'WorkflowExecutionUpdateAccepted',
+      'WorkflowExecutionUpdateCompleted',
+    ]);
+  });
+
+  it.each(cases)('(%s, at commit %d): one with a start is taken once', async (fault, at) => {
+    const plane = world.start();
+    const worker = await new FakeWorker().connect(plane);
+    world.store.faults.push(...Array.from({ length: at }, () => undefined), fault);
+    const request = { updateId: 'u', updateName: 'update', waitForStage: 'COMPLETED' } as const;
+    const input = { namespace, start: startInput('w'), update: request };
+    const answer = plane.workflows.updateWithStart(caller, input, undefined).then(plain);
+    expect(await serve(worker, 0, answer)).toMatchObject(done);
+    const all = await types(plane);
+    expect(all.filter((type) => type === 'WorkflowExecutionStarted')).toHaveLength(1);
+    expect(all.filter((type) => /Update/.test(type))).toHaveLength(2);
+  });
+});
+
 describe('on two servers', () => {
   /** The run's worker is at the first one, updates come to the second. */
   async function two() {

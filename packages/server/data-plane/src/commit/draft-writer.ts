@@ -105,9 +105,9 @@ export class DraftWriter {
   ): void {
     if (result.kind === 'committed') return this.#committed(draft, transition, at);
     const { entry, runId } = draft;
-    const placed = draft.placements.length > 0;
+    const sends = sendsAnything(draft);
     this.#takeBack(draft, result.kind === 'conflict');
-    if (again && placed) lookFirst(entry);
+    if (again && sends) lookFirst(entry);
     if (result.kind === 'duplicateRequest') dropDuplicates(entry, runId, result.requestIds);
     this.#mailboxes.rouse(entry);
   }
@@ -157,9 +157,9 @@ export class DraftWriter {
    */
   async #outcomeUnknown(flights: readonly Flight[], error: Error): Promise<void> {
     for (const { draft } of flights) {
-      const placed = draft.placements.length > 0;
+      const sends = sendsAnything(draft);
       this.#takeBack(draft, true);
-      if (placed) lookFirst(draft.entry);
+      if (sends) lookFirst(draft.entry);
     }
     const entries = flights.map(({ draft }) => draft.entry);
     await this.#mailboxes.pause(error, entries);
@@ -182,7 +182,12 @@ export class DraftWriter {
   }
 }
 
-/** Before anything else, the run's started tasks are looked after. */
+/** Whether something leaves this server when the draft is durable. */
+function sendsAnything({ placements, decision }: Draft): boolean {
+  return placements.length > 0 || decision.transfers.add.length > 0;
+}
+
+/** Before anything else, the run's started tasks and what it owes are looked after. */
 function lookFirst({ waiting }: ExecutionEntry): void {
   if (waiting[0]?.kind === 'wake') return;
   waiting.unshift({ kind: 'wake', deadline: Number.POSITIVE_INFINITY, done() {}, fail() {} });

@@ -19,10 +19,13 @@ export interface ClosedRun {
   readonly closeEvent: Uint8Array;
 }
 
-/** Told when a run closes. */
-export type CloseListener = (closed: ClosedRun) => void;
+/** Told when a run closes; of nothing when it may have, and had better be looked at again. */
+export type CloseListener = (closed: ClosedRun | undefined) => void;
 
-/** Told after each commit of a run by this server, with what became of updates in it. */
+/**
+ * Told after each commit of a run by this server, with what became of updates in it; and of nothing
+ * when a commit turned out otherwise than this server knew.
+ */
 export type CommitListener = (news: readonly UpdateNews[], runId: string) => void;
 
 type Started = EventOf<'WorkflowExecutionStarted'>;
@@ -68,6 +71,8 @@ export class ExecutionEntry {
   #scheduledBytes = 0;
   #startedBytes = 0;
   #verifying = false;
+  /** What was believed proved wrong: whoever listens has missed something. */
+  #distrusted = false;
 
   constructor(key: WorkflowKey) {
     this.key = key;
@@ -133,6 +138,7 @@ export class ExecutionEntry {
     this.freshAt = at;
     if (this.#verifying) this.verifiedUpTo = at;
     this.#verifying = false;
+    if (this.#distrusted) this.#rouseListeners();
   }
 
   /** Another server may have moved the run: it is to be looked at before anything is refused. */
@@ -145,6 +151,7 @@ export class ExecutionEntry {
   distrust(): void {
     this.#forget();
     this.notLoaded();
+    this.#distrusted = true;
   }
 
   /** Keeps an event in memory, so that the activity's dispatch need not read the history. */
@@ -166,6 +173,12 @@ export class ExecutionEntry {
   dropScheduled(): void {
     this.#scheduled.clear();
     this.#scheduledBytes = 0;
+  }
+
+  #rouseListeners(): void {
+    this.#distrusted = false;
+    for (const listener of this.closeListeners) listener(undefined);
+    for (const listener of this.commitListeners) listener([], this.state?.runId ?? '');
   }
 
   #forget(): void {
