@@ -1,6 +1,6 @@
 /** What the committer promises, with the store failing in every way. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { decodeEvents } from '@perdure/protocol';
+import { type Command, decodeEvents } from '@perdure/protocol';
 import { FakeWorker, finish, schedule, settle, tokenOf } from './fake-worker.ts';
 import { World, callerOf, historyOf, startInput, typesOf } from './test-plane.ts';
 
@@ -99,6 +99,23 @@ describe('request ids', () => {
       workflows.startWorkflow(caller, input),
     ]);
     expect(both[0].runId).toBe(both[1].runId);
+  });
+
+  test('a start is the same start after its run has continued as new, and when all is over', async () => {
+    const plane = world.start();
+    const worker = await new FakeWorker().connect(plane);
+    const input = startInput('w', { requestId: 'same' });
+    const first = await plane.workflows.startWorkflow(caller, input);
+    const again: Command = { commandType: 'ContinueAsNewWorkflowExecution' };
+    await worker.completeWorkflowTask(await worker.workflowTask(), again);
+    const { firstExecutionRunId } = await plane.workflows.startWorkflow(caller, input);
+    expect(firstExecutionRunId).toBe(first.runId);
+    world.skew += 2_000;
+    await worker.completeWorkflowTask(await worker.workflowTask(1), finish);
+    const last = await plane.workflows.startWorkflow(caller, input);
+    expect(last).toMatchObject({ firstExecutionRunId, started: false });
+    const page = await plane.workflows.listWorkflows(caller, { namespace, pageSize: 10 });
+    expect(page.executions).toHaveLength(2);
   });
 });
 
