@@ -210,6 +210,17 @@ describe('answers to queries', () => {
   });
 });
 
+test('a worker names so many types and no more', async () => {
+  const plane = world.start();
+  const types = Array.from({ length: 256 }, (_, i) => `${i}`.padStart(1_000));
+  const worker = await new FakeWorker().connect(plane, { activityTypes: types });
+  expect(worker.connection).toBeDefined();
+  const workflowTypes = types.slice(0, 10);
+  await expect(
+    new FakeWorker().connect(plane, { activityTypes: types, workflowTypes }),
+  ).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+});
+
 test('a failure with a chain of causes without end is refused, and is no fault of ours', async () => {
   const { workflows } = world.start();
   let failure: Failure = { info: { kind: 'application' } };

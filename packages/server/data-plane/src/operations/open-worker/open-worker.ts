@@ -12,6 +12,9 @@ import type { SessionPump } from '../../pumps/session-pump.ts';
 import { completeTasks } from '../complete-tasks/complete-tasks.ts';
 import { heartbeatActivities } from '../heartbeat-activities/heartbeat-activities.ts';
 
+/** Most characters in the names of all types that a worker serves: they are kept while it is there. */
+const MAX_TYPES_LENGTH = 256 * 1024;
+
 export interface WorkerParts {
   readonly committer: Committer;
   readonly dispatcher: Dispatcher;
@@ -49,6 +52,7 @@ export async function openWorker(
 ): Promise<WorkerConnection> {
   const { committer, dispatcher, matcher, sessions, sessionPump } = parts;
   checkNames(hello);
+  checkTypes(hello);
   const name = sessionName(caller.namespaceId, hello.sessionId);
   await sessionPump.opened(name);
   const session = sessions.open(caller.namespaceId, hello, channel);
@@ -71,6 +75,17 @@ export async function openWorker(
       }),
     disconnected: () => whileCurrent(() => sessions.disconnect(session)),
   };
+}
+
+function checkTypes({ workflowTypes, activityTypes }: OpenWorker): void {
+  let length = 0;
+  for (const type of [...workflowTypes, ...activityTypes]) length += type.length;
+  if (length <= MAX_TYPES_LENGTH) return;
+  throw new PerdureServiceError(
+    'INVALID_ARGUMENT',
+    `the names of a worker's types may have ${MAX_TYPES_LENGTH} characters together; these have ${length}; spread them over several workers`,
+    { field: 'activityTypes' },
+  );
 }
 
 function checkNames({ sessionId, taskQueue, identity }: OpenWorker): void {
