@@ -1,7 +1,7 @@
 /** What the parts of a client share: the way to the server, who calls, and how payloads are made. */
 import { hostname } from 'node:os';
 import { type Headers, type QueryRejectCondition, headersToPayloads } from '@perdure/common';
-import type { LoadedDataConverter, PayloadPurpose } from '@perdure/data-converter';
+import type { KeyRing, LoadedDataConverter, PayloadPurpose } from '@perdure/data-converter';
 import { loadClientConnectConfig } from '@perdure/envconfig';
 import type { Failure } from '@perdure/protocol';
 import {
@@ -50,6 +50,12 @@ export class ClientParts {
     this.identity = options.identity ?? `${process.pid}@${hostname()}`;
     this.interceptors = options.interceptors?.workflow ?? [];
     this.queryRejectCondition = options.workflow?.queryRejectCondition ?? 'NONE';
+  }
+
+  /** The client's keys, or the connection's. Null: none; undefined: those of the environment. */
+  get keyRing(): KeyRing | null | undefined {
+    const { keyRing, connection } = this.#options;
+    return keyRing === undefined ? connection.defaults.keyRing : keyRing;
   }
 
   /** The data converter, loaded once. */

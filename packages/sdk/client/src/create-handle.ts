@@ -1,5 +1,6 @@
 import type { Workflow, WorkflowResultType } from '@perdure/common';
 import type { ClientParts } from './client-parts.ts';
+import { withOrigin } from './history-origin.ts';
 import { query } from './queries.ts';
 import { cancel, describeExecution, nameOf, signal, terminate } from './requests.ts';
 import { waitForResult } from './result.ts';
@@ -67,7 +68,8 @@ async function fetchHistory(
 ) {
   const { connection, namespace } = parts;
   try {
-    return { events: await connection.fetchHistory({ ...target, namespace }) };
+    const events = await connection.fetchHistory({ ...target, namespace });
+    return withOrigin({ events }, parts);
   } catch (error) {
     return rethrow(error, target);
   }

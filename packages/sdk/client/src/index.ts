@@ -47,6 +47,7 @@ export type {
   WorkflowStartUpdateWithStartOutput,
   WorkflowTerminateInput,
 } from './interceptors.ts';
+export { type HistoryOrigin, originOf } from './history-origin.ts';
 export type { WorkflowResultOptions } from './result.ts';
 export { reconnectDelay } from './stream/reconnect-delay.ts';
 export type { Channel, ChannelListener, StreamClient } from './stream/stream-client.ts';
@@ -76,6 +77,7 @@ export type {
 export type { WorkflowOptions } from './workflow-options.ts';
 export {
   ActivityFailure,
+  type ActivityFunction,
   ApplicationFailure,
   CancelledFailure,
   ChildWorkflowFailure,
@@ -100,10 +102,12 @@ export {
   TemporalFailure,
   TerminatedFailure,
   TimeoutFailure,
+  type UntypedActivities,
   type UpdateDefinition,
   ValueError,
   type WithWorkflowArgs,
   type Workflow,
+  type WorkflowExecution,
   WorkflowExecutionAlreadyStartedError,
   WorkflowExecutionStatus,
   type WorkflowExecutionStatus as WorkflowExecutionStatusName,

@@ -2,6 +2,7 @@
 import type { ListedExecution, WorkflowExecutionStatus } from '@perdure/common';
 import type { HistoryEvent } from '@perdure/protocol';
 import type { ClientParts } from './client-parts.ts';
+import { withOrigin } from './history-origin.ts';
 
 export interface ListOptions {
   status?: WorkflowExecutionStatus;
@@ -80,9 +81,10 @@ async function* historiesOf(
 }
 
 async function fetchOne(
-  { connection, namespace }: ClientParts,
+  parts: ClientParts,
   { workflowId, runId }: ListedExecution,
 ): Promise<HistoryAndWorkflowId> {
+  const { connection, namespace } = parts;
   const events = await connection.fetchHistory({ namespace, workflowId, runId });
-  return { workflowId, history: { events } };
+  return { workflowId, history: withOrigin({ events }, parts) };
 }

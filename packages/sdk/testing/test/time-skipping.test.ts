@@ -348,6 +348,17 @@ test('payloads are sealed; a key ring of null has them travel in the clear', asy
   expect(await resultOf(env)).not.toContain('marzipan');
 });
 
+test('a history is replayed with the keys of the environment it comes from', async () => {
+  const env = await newEnvironment();
+  const worker = await workerOf(env);
+  const handle = await start(env, workflows.mixture);
+  await worker.runUntil(handle.result());
+  const history = await handle.fetchHistory();
+  await Worker.runReplayHistory({ workflowBundle: bundle }, history);
+  const elsewhere = Worker.runReplayHistory({ workflowBundle: bundle }, structuredClone(history));
+  await expect(elsewhere).rejects.toThrow(/no key ring is configured/);
+});
+
 test('with the interceptors, a failed assertion fails the workflow', async () => {
   const env = await newEnvironment();
   const workflowsPath = fileURLToPath(new URL('./workflows.ts', import.meta.url));

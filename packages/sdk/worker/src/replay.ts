@@ -2,9 +2,9 @@
  * Replaying histories with the workflow code at hand, without a server: for tests that tell, before
  * a deployment, whether running workflows can follow a change of their code.
  */
-import { loadConverter } from '@perdure/client';
+import { loadConverter, originOf } from '@perdure/client';
 import { ValueError } from '@perdure/common';
-import type { LoadedDataConverter } from '@perdure/data-converter';
+import type { KeyRing, LoadedDataConverter } from '@perdure/data-converter';
 import { loadClientConnectConfig } from '@perdure/envconfig';
 import type { HistoryEvent } from '@perdure/protocol';
 import { DeterminismViolationError } from '@perdure/workflow';
@@ -18,7 +18,10 @@ import { HistoryJobs, type RunPlace, type TaskStep } from './workflow/history-jo
 import { NondeterminismError } from './workflow/replay-check.ts';
 import { StepPlayer } from './workflow/step-player.ts';
 
-/** Options of a replay: those of a worker that have to do with workflow code and its payloads. */
+/**
+ * Options of a replay: those of a worker that have to do with workflow code and its payloads. Keys
+ * and namespace are by default those of the client that fetched the history in this process.
+ */
 export type ReplayWorkerOptions = Pick<
   WorkerOptions,
   | 'workflowBundle'
@@ -70,34 +73,51 @@ export interface Replayer {
  * @throws ValueError without workflow code
  */
 export async function createReplayer(options: ReplayWorkerOptions): Promise<Replayer> {
-  const [sandbox, converter] = await Promise.all([loadSandbox(options), loadConverter(options)]);
+  const sandbox = await loadSandbox(options);
   if (!sandbox) throw new ValueError('a replay needs workflowsPath or workflowBundle; got neither');
-  const namespace = options.namespace ?? loadClientConnectConfig().namespace;
-  const replay = new SandboxReplay(options, sandbox, converter);
+  const replay = new SandboxReplay(options, sandbox);
+  const converterWith = onePerKeyRing((keyRing) => loadConverter({ ...options, keyRing }));
   return {
     async replay(what) {
+      const origin = originOf(what.history);
+      const { namespace = origin?.namespace ?? loadClientConnectConfig().namespace } = options;
+      const { keyRing = origin?.keyRing } = options;
       const place = placeOf(what, namespace);
       const { workflowId, runId } = place;
-      const error = await replay.run(place, what.history);
+      const error = await replay.run(place, what.history, await converterWith(keyRing));
       return error ? { workflowId, runId, error } : { workflowId, runId };
     },
+  };
+}
+
+/** Histories of one client have one key ring: its converter is loaded once. */
+function onePerKeyRing(
+  load: (keyRing: KeyRing | null | undefined) => Promise<LoadedDataConverter>,
+): typeof load {
+  const loaded = new Map<KeyRing | null | undefined, Promise<LoadedDataConverter>>();
+  return (keyRing) => {
+    const converter = loaded.get(keyRing) ?? load(keyRing);
+    loaded.set(keyRing, converter);
+    return converter;
   };
 }
 
 class SandboxReplay {
   readonly #options: ReplayWorkerOptions;
   readonly #sandbox: Sandbox;
-  readonly #converter: LoadedDataConverter;
 
-  constructor(options: ReplayWorkerOptions, sandbox: Sandbox, converter: LoadedDataConverter) {
+  constructor(options: ReplayWorkerOptions, sandbox: Sandbox) {
     this.#options = options;
     this.#sandbox = sandbox;
-    this.#converter = converter;
   }
 
-  async run(place: RunPlace, { events }: History): Promise<ReplayResult['error']> {
+  async run(
+    place: RunPlace,
+    { events }: History,
+    converter: LoadedDataConverter,
+  ): Promise<ReplayResult['error']> {
     try {
-      const steps = await new HistoryJobs(this.#converter, place).steps(events);
+      const steps = await new HistoryJobs(converter, place).steps(events);
       // Once more where it goes wrong, with a stack for every call, to tell the line.
       await this.#play(place, steps, false).catch(async (error: unknown) => {
         if (error instanceof NondeterminismError) await this.#play(place, steps, true);
