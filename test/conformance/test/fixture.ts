@@ -8,7 +8,13 @@ import type { Client, WorkflowHandle } from '@perdure/client';
 import type { HistoryEvent } from '@perdure/protocol';
 import { bundleOf, flawsOf, shapeOf } from '@perdure/test-support';
 import { TestWorkflowEnvironment } from '@perdure/testing';
-import { DefaultLogger, type LogEntry, Worker, type WorkerOptions } from '@perdure/worker';
+import {
+  DefaultLogger,
+  type HistoryToReplay,
+  type LogEntry,
+  Worker,
+  type WorkerOptions,
+} from '@perdure/worker';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -152,11 +158,22 @@ async function replayAll(
   const workflowBundle = await bundleOf(workflowsPath);
   const { namespace } = env;
   const { keyRing } = env.connection.defaults;
-  for await (const { workflowId, runId } of env.client.workflow.list()) {
+  const code = { workflowBundle, workflowFailureErrorTypes, sinks };
+  const replays = Worker.runReplayHistories(
+    { ...code, namespace, keyRing },
+    historiesOf(env, known),
+  );
+  for await (const { error } of replays) if (error) throw error;
+}
+
+async function* historiesOf(
+  { client }: TestWorkflowEnvironment,
+  known: ReadonlySet<string>,
+): AsyncGenerator<HistoryToReplay> {
+  for await (const { workflowId, runId } of client.workflow.list()) {
     if (known.has(runId)) continue;
-    const history = await env.client.workflow.getHandle(workflowId, runId).fetchHistory();
-    const code = { workflowBundle, workflowFailureErrorTypes, sinks };
-    await Worker.runReplayHistory({ ...code, namespace, keyRing }, history, workflowId);
+    const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    yield { workflowId, history };
   }
 }
 
