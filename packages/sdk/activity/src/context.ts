@@ -3,7 +3,15 @@
  * activity function inside {@link asyncLocalStorage}; everything the function awaits sees it.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type Duration, IllegalStateError, type Logger, msToNumber } from '@perdure/common';
+import type { Client } from '@perdure/client';
+import {
+  type Duration,
+  IllegalStateError,
+  type Logger,
+  type MetricMeter,
+  msToNumber,
+  noopMetricMeter,
+} from '@perdure/common';
 import type { ActivityCancellation, ActivityCancellationDetails } from './cancellation.ts';
 import type { Info } from './info.ts';
 import { sleepUnlessAborted } from './sleep.ts';
@@ -16,6 +24,10 @@ export interface ContextParts {
   readonly cancellation: ActivityCancellation;
   /** Adds the facts of the attempt to every message. */
   readonly log: Logger;
+  /** Makes the meter with the tags of the attempt, when it is first asked for. Default: none. */
+  readonly metricMeter?: () => MetricMeter;
+  /** Makes the client of the worker, when it is first asked for. Default: there is none. */
+  readonly client?: () => Client;
 }
 
 /** The context of one attempt of an activity. */
@@ -25,6 +37,7 @@ export class Context {
   /** Logs with the facts of the attempt. */
   readonly log: Logger;
   private readonly parts: ContextParts;
+  private meter: MetricMeter | undefined;
 
   constructor(parts: ContextParts) {
     this.parts = parts;
@@ -62,6 +75,25 @@ export class Context {
   /** Why the attempt was cancelled; `undefined` until then. */
   get cancellationDetails(): ActivityCancellationDetails | undefined {
     return this.parts.cancellation.details;
+  }
+
+  /** Measures with the tags of the attempt; goes to the meter of the worker's runtime. */
+  get metricMeter(): MetricMeter {
+    this.meter ??= this.parts.metricMeter?.() ?? noopMetricMeter;
+    return this.meter;
+  }
+
+  /**
+   * A client on the worker's connection, in its namespace, with its data converter.
+   *
+   * @throws IllegalStateError where there is none: in a test environment that was given no client
+   */
+  get client(): Client {
+    const { client } = this.parts;
+    if (client) return client();
+    throw new IllegalStateError(
+      'there is no client here: in a MockActivityEnvironment, give it one as options.client',
+    );
   }
 
   /**

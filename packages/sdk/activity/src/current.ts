@@ -1,5 +1,12 @@
 /** Shortcuts to the context of the running activity; each throws IllegalStateError outside one. */
-import type { Duration, LogMetadata, Logger } from '@perdure/common';
+import type { Client } from '@perdure/client';
+import {
+  type Duration,
+  type LogMetadata,
+  type Logger,
+  type MetricMeter,
+  noopMetricMeter,
+} from '@perdure/common';
 import type { ActivityCancellationDetails } from './cancellation.ts';
 import { Context } from './context.ts';
 import type { Info } from './info.ts';
@@ -33,6 +40,23 @@ export function cancellationSignal(): AbortSignal {
 export function cancellationDetails(): ActivityCancellationDetails | undefined {
   return Context.current().cancellationDetails;
 }
+
+/** See {@link Context.client}. */
+export function getClient(): Client {
+  return Context.current().client;
+}
+
+/** See {@link Context.metricMeter}. */
+export const metricMeter: Required<MetricMeter> = {
+  createCounter: (...facts) => Context.current().metricMeter.createCounter(...facts),
+  createHistogram: (...facts) => Context.current().metricMeter.createHistogram(...facts),
+  createGauge: (...facts) => Context.current().metricMeter.createGauge(...facts),
+  createUpDownCounter(...facts) {
+    const meter = Context.current().metricMeter;
+    return meter.createUpDownCounter?.(...facts) ?? noopMetricMeter.createUpDownCounter(...facts);
+  },
+  withTags: (tags) => Context.current().metricMeter.withTags(tags),
+};
 
 /** See {@link Context.log}. */
 export const log: Logger = {

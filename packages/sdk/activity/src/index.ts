@@ -1,5 +1,11 @@
 /** What activity code imports: its context, its shortcuts, and the failures it may throw. */
-export { ApplicationFailure, CancelledFailure, CompleteAsyncError } from '@perdure/common';
+export {
+  type ActivityFunction,
+  ApplicationFailure,
+  CancelledFailure,
+  CompleteAsyncError,
+  type UntypedActivities,
+} from '@perdure/common';
 export {
   ActivityCancelReason,
   ActivityCancellation,
@@ -12,8 +18,10 @@ export {
   cancellationDetails,
   cancellationSignal,
   cancelled,
+  getClient,
   heartbeat,
   log,
+  metricMeter,
   sleep,
 } from './current.ts';
 export type { Info } from './info.ts';

@@ -1,4 +1,4 @@
-import type { CompiledRetryPolicy } from '@perdure/common';
+import type { CompiledRetryPolicy, Priority } from '@perdure/common';
 
 /** Facts about the running attempt. Times are milliseconds since the Unix epoch. */
 export interface Info {
@@ -30,4 +30,6 @@ export interface Info {
   // oxlint-disable-next-line typescript/no-explicit-any -- only the activity knows what it was
   readonly heartbeatDetails: any;
   readonly retryPolicy?: CompiledRetryPolicy;
+  /** Undefined where the server does not tell it to the worker. */
+  readonly priority?: Priority;
 }

@@ -1,5 +1,5 @@
 /** What running a worker throws. */
-import { defineSymbolErrorClass } from '@perdure/common';
+import { PerdureServiceError, defineSymbolErrorClass } from '@perdure/common';
 
 /** Activities were still running when `shutdownForceTime` was over; they were abandoned. */
 export class GracefulShutdownPeriodExpiredError extends Error {
@@ -20,6 +20,27 @@ export class CombinedWorkerRunError extends Error {
   }
 }
 defineSymbolErrorClass('CombinedWorkerRunError')(CombinedWorkerRunError);
+
+/** The worker has stopped, and the promise given to `runUntil` has not settled in the time it had. */
+export class PromiseCompletionTimeoutError extends Error {
+  constructor(timeoutMs: number) {
+    super(
+      `the worker stopped, and what it ran for had not ended ${timeoutMs} ms later; ` +
+        'give runUntil a longer promiseCompletionTimeout, or find out who shut the worker down',
+    );
+  }
+}
+defineSymbolErrorClass('PromiseCompletionTimeoutError')(PromiseCompletionTimeoutError);
+
+/**
+ * For `instanceof` only: what connecting, and any call, throws when nobody answers, which is a
+ * `PerdureServiceError` with the code UNAVAILABLE.
+ */
+export abstract class TransportError extends PerdureServiceError {
+  static override [Symbol.hasInstance](error: unknown): error is TransportError {
+    return error instanceof PerdureServiceError && error.code === 'UNAVAILABLE';
+  }
+}
 
 /** A history could not be replayed; `cause` says why. */
 export class ReplayError extends Error {

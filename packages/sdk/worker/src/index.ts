@@ -24,7 +24,9 @@ export {
 export {
   CombinedWorkerRunError,
   GracefulShutdownPeriodExpiredError,
+  PromiseCompletionTimeoutError,
   ReplayError,
+  TransportError,
 } from './errors.ts';
 export type { History, HistoryToReplay, ReplayResult, ReplayWorkerOptions } from './replay.ts';
 export {
@@ -43,12 +45,14 @@ export {
   defaultSinks,
 } from './sinks.ts';
 export type {
+  OptionsWithoutEffect,
   WorkerInterceptors,
   WorkerOptions,
   WorkflowBundleOption,
   WorkflowBundlePath,
 } from './worker-options.ts';
 export {
+  type RunUntilOptions,
   type WorkerState as State,
   Worker,
   type WorkerState,

@@ -1,14 +1,17 @@
 /**
- * What the workers of one process have in common: where they log, and which signals shut them down.
+ * What the workers of one process have in common: where they log, what they measure with, and which
+ * signals shut them down.
  * There is one runtime at a time; workers take theirs when they are created.
  */
-import { IllegalStateError, type Logger } from '@perdure/common';
+import { IllegalStateError, type Logger, type MetricMeter, noopMetricMeter } from '@perdure/common';
 import { DefaultLogger } from './default-logger.ts';
 
 /** Options of {@link Runtime.install}. */
 export interface RuntimeOptions {
   /** Default: warnings and errors to stderr. */
   logger?: Logger;
+  /** Where goes what workflows and activities measure by `metricMeter`. Default: nowhere. */
+  metricMeter?: MetricMeter;
   /** Signals that shut every worker down. Default SIGINT, SIGTERM, SIGQUIT, SIGUSR2; `[]` for none. */
   shutdownSignals?: NodeJS.Signals[];
 }
@@ -21,10 +24,13 @@ export class Runtime {
 
   /** Where workers log that are given no logger of their own. */
   readonly logger: Logger;
+  /** What workflows and activities measure with, before their tags are added. */
+  readonly metricMeter: MetricMeter;
   readonly shutdownSignals: readonly NodeJS.Signals[];
 
   private constructor(options: RuntimeOptions) {
     this.logger = options.logger ?? new DefaultLogger('WARN');
+    this.metricMeter = options.metricMeter ?? noopMetricMeter;
     this.shutdownSignals = options.shutdownSignals ?? ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGUSR2'];
   }
 

@@ -7,10 +7,12 @@ import {
   ValueError,
   msToNumber,
 } from '@perdure/common';
-import type { Connection, ConverterOptions } from '@perdure/client';
+import type { ClientInterceptors, Connection, ConverterOptions } from '@perdure/client';
 import { loadClientConnectConfig } from '@perdure/envconfig';
 import type { ActivityInterceptorsFactory } from './activity/interceptors.ts';
 import type { WorkflowBundle } from './sandbox/bundle.ts';
+import { withMetricsSink } from './metrics-sink.ts';
+import { Runtime } from './runtime.ts';
 import type { InjectedSinks } from './sinks.ts';
 
 /** A bundle in a file of its own. */
@@ -22,7 +24,7 @@ export interface WorkflowBundlePath {
 export type WorkflowBundleOption = WorkflowBundle | WorkflowBundlePath;
 
 /** How a worker works. Names and defaults: sdk-api "worker". */
-export interface WorkerOptions extends ConverterOptions {
+export interface WorkerOptions extends ConverterOptions, OptionsWithoutEffect {
   /** Where it looks for tasks. */
   taskQueue: string;
   /** Default: one of its own, from the environment, closed with the worker. */
@@ -43,6 +45,18 @@ export interface WorkerOptions extends ConverterOptions {
   maxConcurrentActivityTaskExecutions?: number;
   /** Local activities that run at once; others wait for a place. Default 100. */
   maxConcurrentLocalActivityExecutions?: number;
+  /**
+   * How many activities this worker begins in a second, about, local ones aside. Default: as many
+   * as there are slots for.
+   */
+  maxActivitiesPerSecond?: number;
+  /**
+   * Like {@link maxActivitiesPerSecond}, and the smaller of the two counts. The server knows no limit
+   * of a task queue: with several workers, give each its share.
+   */
+  maxTaskQueueActivitiesPerSecond?: number;
+  /** Whether it takes activities from the task queue; if not, it runs local ones only. Default true. */
+  enableNonLocalActivities?: boolean;
   /** Runs kept in memory between their tasks; 0 keeps none. Default: from the size of the heap. */
   maxCachedWorkflows?: number;
   /** How long an idle run stays in memory; it is replayed when it is needed again. Default 10 s. */
@@ -70,12 +84,30 @@ export interface WorkerOptions extends ConverterOptions {
   logger?: Logger;
 }
 
+/**
+ * Taken for programs that give them, and without effect here: tasks are pushed, not polled for; all
+ * runs share one context; and no limit on the time of an activation stands in a debugger's way.
+ */
+export interface OptionsWithoutEffect {
+  /** The server lets a run's next task wait 10 seconds for the worker that has it in memory. */
+  stickyQueueScheduleToStartTimeout?: Duration;
+  maxConcurrentWorkflowTaskPolls?: number;
+  maxConcurrentActivityTaskPolls?: number;
+  nonStickyToStickyPollRatio?: number;
+  maxEagerActivityReservationsPerWorkflowTask?: number;
+  workflowThreadPoolSize?: number;
+  reuseV8Context?: boolean;
+  debugMode?: boolean;
+}
+
 /** See {@link WorkerOptions.interceptors}. */
 export interface WorkerInterceptors {
   /** Modules, by absolute path, that export `interceptors`; bundled with the workflows. */
   workflowModules?: string[];
   /** Called for every attempt of an activity. */
   activity?: ActivityInterceptorsFactory[];
+  /** Those of the client that activities find as `Context.current().client`. */
+  client?: ClientInterceptors;
 }
 
 /** Options with every gap filled. */
@@ -85,6 +117,7 @@ export interface CompiledWorkerOptions {
   readonly identity: string;
   readonly workflowSlots: number;
   readonly activitySlots: number;
+  readonly activitiesPerSecond: number | undefined;
   readonly localActivitySlots: number;
   readonly maxCachedWorkflows: number;
   readonly cachedWorkflowIdleMs: number;
@@ -126,7 +159,10 @@ export function compileWorkerOptions(options: WorkerOptions): CompiledWorkerOpti
     identity: options.identity ?? `${process.pid}@${hostname()}`,
     workflowSlots: hasWorkflows ? slots(options, 'maxConcurrentWorkflowTaskExecutions', 40) : 0,
     activitySlots:
-      activities.size > 0 ? slots(options, 'maxConcurrentActivityTaskExecutions', 100) : 0,
+      activities.size > 0 && options.enableNonLocalActivities !== false
+        ? slots(options, 'maxConcurrentActivityTaskExecutions', 100)
+        : 0,
+    activitiesPerSecond: rateOf(options),
     localActivitySlots: slots(options, 'maxConcurrentLocalActivityExecutions', 100),
     maxCachedWorkflows: options.maxCachedWorkflows ?? defaultCacheSize(),
     cachedWorkflowIdleMs: msToNumber(options.cachedWorkflowIdleTimeout ?? '10s'),
@@ -136,7 +172,7 @@ export function compileWorkerOptions(options: WorkerOptions): CompiledWorkerOpti
     defaultHeartbeatThrottleMs: msToNumber(options.defaultHeartbeatThrottleInterval ?? '30s'),
     activities,
     activityInterceptors: options.interceptors?.activity ?? [],
-    sinks: options.sinks,
+    sinks: withMetricsSink(options.sinks, Runtime.instance().metricMeter),
     failureTypeNames: failureTypeNames(options.workflowFailureErrorTypes ?? {}),
   };
 }
@@ -160,6 +196,18 @@ function slots(
   const value = options[field] ?? fallback;
   if (Number.isInteger(value) && value > 0) return value;
   throw new ValueError(`WorkerOptions.${field} must be a whole number of at least 1; got ${value}`);
+}
+
+/** The smaller of two limits; undefined without any. */
+function rateOf(options: WorkerOptions): number | undefined {
+  const rates = (['maxActivitiesPerSecond', 'maxTaskQueueActivitiesPerSecond'] as const).flatMap(
+    (field) => {
+      const rate = options[field];
+      if (rate === undefined || rate > 0) return rate ?? [];
+      throw new ValueError(`WorkerOptions.${field} must be more than 0; got ${rate}`);
+    },
+  );
+  return rates.length > 0 ? Math.min(...rates) : undefined;
 }
 
 function defaultCacheSize(): number {

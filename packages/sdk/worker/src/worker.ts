@@ -1,8 +1,12 @@
-import { Connection, loadConverter } from '@perdure/client';
-import { IllegalStateError, type Logger } from '@perdure/common';
+import { Client, Connection, loadConverter } from '@perdure/client';
+import { type Duration, IllegalStateError, type Logger, msToNumber } from '@perdure/common';
 import type { LoadedDataConverter } from '@perdure/data-converter';
 import { ActivityRunner } from './activity/activity-runner.ts';
-import { CombinedWorkerRunError, GracefulShutdownPeriodExpiredError } from './errors.ts';
+import {
+  CombinedWorkerRunError,
+  GracefulShutdownPeriodExpiredError,
+  PromiseCompletionTimeoutError,
+} from './errors.ts';
 import {
   type History,
   type HistoryToReplay,
@@ -39,11 +43,18 @@ export interface WorkerStatus {
   readonly numInFlightActivities: number;
 }
 
+/** Options of {@link Worker.runUntil}. */
+export interface RunUntilOptions {
+  /**
+   * How long the promise may take once the worker has stopped for another reason, a signal for
+   * example. Default 0.
+   */
+  promiseCompletionTimeout?: Duration;
+}
+
 interface WorkerParts {
+  readonly given: WorkerOptions;
   readonly options: CompiledWorkerOptions;
-  readonly connection: Connection;
-  /** Whether the worker made the connection itself and closes it in the end. */
-  readonly ownsConnection: boolean;
   readonly converter: LoadedDataConverter;
   readonly sandbox: Sandbox | undefined;
   readonly runtime: Runtime;
@@ -65,6 +76,10 @@ interface WorkerParts {
  */
 export class Worker {
   readonly #parts: WorkerParts;
+  #connection: Connection;
+  /** Whether the worker made the connection itself and closes it in the end. */
+  #ownsConnection: boolean;
+  #client: Client | undefined;
   #state: WorkerState = 'INITIALIZED';
   #session: WorkerSession | undefined;
   #workflows: WorkflowRunner | undefined;
@@ -72,8 +87,10 @@ export class Worker {
   #stop: () => void = () => {};
   #fail: (error: Error) => void = () => {};
 
-  private constructor(parts: WorkerParts) {
+  private constructor(parts: WorkerParts, connection: Connection) {
     this.#parts = parts;
+    this.#connection = connection;
+    this.#ownsConnection = parts.given.connection === undefined;
   }
 
   /**
@@ -92,16 +109,8 @@ export class Worker {
       loadConverter(options),
       loadSandbox(options),
     ]);
-    const ownsConnection = options.connection === undefined;
-    return new Worker({
-      options: compiled,
-      connection,
-      ownsConnection,
-      converter,
-      sandbox,
-      runtime,
-      log,
-    });
+    const parts = { given: options, options: compiled, converter, sandbox, runtime, log };
+    return new Worker(parts, connection);
   }
 
   /**
@@ -128,6 +137,43 @@ export class Worker {
   ): AsyncGenerator<ReplayResult> {
     const replayer = await createReplayer(options);
     for await (const each of histories) yield replayer.replay(each);
+  }
+
+  /** Where it gets its tasks. */
+  get connection(): Connection {
+    return this.#connection;
+  }
+
+  /**
+   * Exchanges the connection before the worker runs. One that runs needs no other: its connection
+   * mends itself.
+   *
+   * @throws IllegalStateError once it runs
+   */
+  set connection(connection: Connection) {
+    if (this.#state !== 'INITIALIZED') {
+      throw new IllegalStateError(
+        `the connection of a worker is set before it runs; this one is ${this.#state}`,
+      );
+    }
+    if (this.#ownsConnection) void this.#connection.close();
+    this.#connection = connection;
+    this.#ownsConnection = false;
+    this.#client = undefined;
+  }
+
+  /** A client on the worker's connection: what activities find as `Context.current().client`. */
+  get client(): Client {
+    const { given, options } = this.#parts;
+    this.#client ??= new Client({
+      connection: this.#connection,
+      namespace: options.namespace,
+      identity: options.identity,
+      dataConverter: given.dataConverter,
+      keyRing: given.keyRing,
+      interceptors: given.interceptors?.client,
+    });
+    return this.#client;
   }
 
   getState(): WorkerState {
@@ -179,13 +225,21 @@ export class Worker {
    *
    * @returns what the promise resolved to
    * @throws CombinedWorkerRunError when both the worker and the promise fail
+   * @throws PromiseCompletionTimeoutError when the worker was shut down by somebody else, and the
+   * promise has not settled in the time it has
    */
-  async runUntil<R>(work: Promise<R> | (() => Promise<R>)): Promise<R> {
+  async runUntil<R>(
+    work: Promise<R> | (() => Promise<R>),
+    { promiseCompletionTimeout = 0 }: RunUntilOptions = {},
+  ): Promise<R> {
+    const timeoutMs = msToNumber(promiseCompletionTimeout);
     const running = this.run();
-    const inner = typeof work === 'function' ? work() : work;
+    const inner = (async () => (typeof work === 'function' ? work() : work))();
     const stop = () => this.shutdown();
     void inner.then(stop, stop);
-    const [worker, result] = await Promise.allSettled([running, inner]);
+    const [worker] = await Promise.allSettled([running]);
+    const late = () => new PromiseCompletionTimeoutError(timeoutMs);
+    const [result] = await Promise.allSettled([withDeadline(inner, timeoutMs, late)]);
     if (worker.status === 'rejected' && result.status === 'rejected') {
       throw new CombinedWorkerRunError(worker.reason, result.reason);
     }
@@ -202,13 +256,15 @@ export class Worker {
   }
 
   #open(): void {
-    const { options, connection, converter, sandbox, log } = this.#parts;
+    const { options, converter, sandbox, runtime, log } = this.#parts;
+    const connection = this.#connection;
+    const surroundings = { metricMeter: runtime.metricMeter, client: () => this.client };
     const session = new WorkerSession(
       connection,
       {
         ...options,
         workflowTypes: sandbox?.workflowTypes ?? [],
-        activityTypes: [...options.activities.keys()],
+        activityTypes: options.activitySlots > 0 ? [...options.activities.keys()] : [],
       },
       {
         workflowTask: (task) => void workflows?.start(task),
@@ -229,13 +285,21 @@ export class Worker {
         converter,
         sandbox,
         session,
+        surroundings,
         log,
         activities: () => activities,
         fetchHistory: (workflowId, runId) =>
           connection.fetchHistory({ namespace: options.namespace, workflowId, runId }),
       });
     const fuser = workflows ?? { offer: () => false };
-    const activities = new ActivityRunner({ options, converter, session, fuser, log });
+    const activities = new ActivityRunner({
+      options,
+      converter,
+      session,
+      fuser,
+      surroundings,
+      log,
+    });
     this.#session = session;
     this.#workflows = workflows;
     this.#activities = activities;
@@ -247,7 +311,11 @@ export class Worker {
     this.#session?.drain();
     const cancel = setTimeout(() => this.#activities?.cancelAll(), shutdownGraceMs);
     try {
-      await withDeadline(this.#quiet(), shutdownForceMs);
+      await withDeadline(
+        this.#quiet(),
+        shutdownForceMs,
+        (ms) => new GracefulShutdownPeriodExpiredError(ms),
+      );
       this.#state = 'DRAINED';
     } finally {
       clearTimeout(cancel);
@@ -265,10 +333,9 @@ export class Worker {
   }
 
   async #close(): Promise<void> {
-    const { connection, ownsConnection } = this.#parts;
     this.#workflows?.close();
     this.#session?.close();
-    if (ownsConnection) await connection.close();
+    if (this.#ownsConnection) await this.#connection.close();
   }
 }
 
@@ -278,12 +345,16 @@ async function connected(given = Connection.lazy()): Promise<Connection> {
   return given;
 }
 
-/** @throws GracefulShutdownPeriodExpiredError when it takes longer */
-async function withDeadline(work: Promise<void>, ms: number | undefined): Promise<void> {
+/** Fails work that takes longer; what has ended already never does. */
+async function withDeadline<R>(
+  work: Promise<R>,
+  ms: number | undefined,
+  failure: (ms: number) => Error,
+): Promise<R> {
   if (ms === undefined) return work;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new GracefulShutdownPeriodExpiredError(ms)), ms);
+    timer = setTimeout(() => reject(failure(ms)), ms);
   });
-  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

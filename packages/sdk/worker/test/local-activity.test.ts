@@ -1,10 +1,12 @@
 /** Local activities as the worker runs them: attempts, waits, timeouts, cancellation. */
 import { type Info, activityInfo, cancelled, heartbeat, log } from '@perdure/activity';
+import type { Client } from '@perdure/client';
 import {
   type ActivityFunction,
   ApplicationFailure,
   type Logger,
   compileRetryPolicy,
+  noopMetricMeter,
   silentLogger,
 } from '@perdure/common';
 import { loadDataConverter } from '@perdure/data-converter';
@@ -19,6 +21,7 @@ import type { ScheduledLocalActivity } from '../src/workflow/step-player.ts';
 import { payloads } from './sandbox-driver.ts';
 
 const converter = await loadDataConverter();
+const surroundings = { metricMeter: noopMetricMeter, client: () => ({}) as Client };
 const owner = { workflowId: 'w', runId: 'r', workflowType: 'type' };
 
 interface Extras {
@@ -39,7 +42,7 @@ function run(
     activities: { near },
     interceptors,
   });
-  const parts = { options, converter, slots, log: logger, now: () => Date.now() };
+  const parts = { options, converter, slots, surroundings, log: logger, now: () => Date.now() };
   return new LocalActivity(parts, owner, {
     kind: 'scheduleLocalActivity',
     seq: 1,
@@ -185,6 +188,7 @@ it('the activity of the name default stands in for those that are not there', as
     headers: undefined,
     interceptors: [],
     heartbeats: new HeartbeatThrottle(1, () => {}),
+    surroundings,
     log: silentLogger,
   });
   expect(await attempt.run()).toEqual({ kind: 'completed', value: 'unheardOf in' });

@@ -1,5 +1,6 @@
 /** The runner between a session and the sandbox: tasks in, completions out, questions answered. */
-import { silentLogger } from '@perdure/common';
+import type { Client } from '@perdure/client';
+import { noopMetricMeter, silentLogger } from '@perdure/common';
 import { type LoadedDataConverter, loadDataConverter } from '@perdure/data-converter';
 import {
   type Ack,
@@ -54,6 +55,7 @@ class Bench {
       converter,
       sandbox,
       session: this.#session(),
+      surroundings: { metricMeter: noopMetricMeter, client: () => ({}) as Client },
       log: silentLogger,
       activities: () => ({}) as ActivityRunner,
       fetchHistory: () => {

@@ -6,6 +6,7 @@ import {
   type Info,
   asyncLocalStorage,
 } from '@perdure/activity';
+import type { Client } from '@perdure/client';
 import { type Logger, silentLogger } from '@perdure/common';
 import type { WorkerOptions } from '@perdure/worker';
 import { defaultActivityInfo } from './default-activity-info.ts';
@@ -22,6 +23,8 @@ export interface MockActivityEnvironmentOptions {
   interceptors?: readonly InterceptorsFactory[];
   /** Where `log` of the activity goes. Default: nowhere. */
   logger?: Logger;
+  /** What activities find as `Context.current().client`. Default: none. */
+  client?: Client;
 }
 
 /**
@@ -46,12 +49,13 @@ export class MockActivityEnvironment extends EventEmitter<{ heartbeat: [details:
   /** @param info what differs from {@link defaultActivityInfo} */
   constructor(info: Partial<Info> = {}, options: MockActivityEnvironmentOptions = {}) {
     super();
-    const { logger = silentLogger, interceptors = [] } = options;
+    const { logger = silentLogger, interceptors = [], client } = options;
     this.context = new Context({
       info: { ...defaultActivityInfo, ...info },
       heartbeatFn: (details) => void this.emit('heartbeat', details),
       cancellation: this.#cancellation,
       log: logger,
+      client: client && (() => client),
     });
     this.#interceptors = interceptors.map((factory) => factory(this.context));
   }

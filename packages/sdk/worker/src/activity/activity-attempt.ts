@@ -1,11 +1,13 @@
 /** One attempt of an activity on this worker. */
 import { ActivityCancellation, Context, type Info, asyncLocalStorage } from '@perdure/activity';
+import type { Client } from '@perdure/client';
 import {
   type ActivityFunction,
   ApplicationFailure,
   type Headers,
   type LogMetadata,
   type Logger,
+  type MetricMeter,
 } from '@perdure/common';
 import type { HeartbeatThrottle } from './heartbeat-throttle.ts';
 import {
@@ -13,6 +15,7 @@ import {
   type ActivityInterceptorsFactory,
   interceptedExecute,
   interceptedLogAttributes,
+  interceptedMetricTags,
 } from './interceptors.ts';
 
 /** How an attempt ended. */
@@ -27,7 +30,15 @@ export interface AttemptParts {
   readonly headers: Headers | undefined;
   readonly interceptors: readonly ActivityInterceptorsFactory[];
   readonly heartbeats: HeartbeatThrottle;
+  readonly surroundings: ActivitySurroundings;
   readonly log: Logger;
+}
+
+/** What the activities of a worker have around them. */
+export interface ActivitySurroundings {
+  readonly metricMeter: MetricMeter;
+  /** Of the worker; made when it is first asked for. */
+  client(): Client;
 }
 
 /** Name of the activity that stands in for every type without one of its own. */
@@ -69,17 +80,24 @@ export class ActivityAttempt {
   }
 
   #context(): { context: Context; interceptors: readonly ActivityInterceptors[] } {
-    const { info, log, interceptors: factories } = this.#parts;
+    const { info, log, surroundings, interceptors: factories } = this.#parts;
     let interceptors: readonly ActivityInterceptors[] = [];
     const context = new Context({
       info,
       heartbeatFn: (details) => this.heartbeats.record(details),
       cancellation: this.cancellation,
+      metricMeter: () =>
+        surroundings.metricMeter.withTags(interceptedMetricTags(interceptors, tagsOf(info))),
+      client: () => surroundings.client(),
       log: withFacts(log, () => interceptedLogAttributes(interceptors, factsOf(info))),
     });
     interceptors = factories.map((factory) => factory(context));
     return { context, interceptors };
   }
+}
+
+function tagsOf({ namespace, taskQueue, activityType }: Info) {
+  return { namespace, taskQueue, activityType };
 }
 
 function factsOf(info: Info): LogMetadata {

@@ -19,7 +19,11 @@ import { failureOfError } from '../outgoing-failure.ts';
 import { checkBlobSize } from '../payload-limits.ts';
 import type { WorkerSession } from '../session/worker-session.ts';
 import type { CompiledWorkerOptions } from '../worker-options.ts';
-import { ActivityAttempt, type AttemptOutcome } from './activity-attempt.ts';
+import {
+  ActivityAttempt,
+  type ActivitySurroundings,
+  type AttemptOutcome,
+} from './activity-attempt.ts';
 import { HeartbeatThrottle, heartbeatInterval } from './heartbeat-throttle.ts';
 
 /** Offers a result to the run it belongs to. */
@@ -42,6 +46,7 @@ export interface ActivityRunnerParts {
   readonly converter: LoadedDataConverter;
   readonly session: WorkerSession;
   readonly fuser: StepFuser;
+  readonly surroundings: ActivitySurroundings;
   readonly log: Logger;
 }
 
@@ -128,7 +133,7 @@ export class ActivityRunner {
     args: readonly unknown[],
     heartbeatDetails: unknown,
   ): Promise<void> {
-    const { options, session, log } = this.#parts;
+    const { options, session, surroundings, log } = this.#parts;
     const { token } = task;
     const may = session.mayBegin();
     if (may !== true && !(await may)) return this.#leaveToOthers(task);
@@ -142,6 +147,7 @@ export class ActivityRunner {
         heartbeatInterval(task.heartbeatTimeoutMs, options),
         (details) => void this.#heartbeat(token, details),
       ),
+      surroundings,
       log,
     });
     const key = keyOf(token);

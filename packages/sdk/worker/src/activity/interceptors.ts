@@ -1,6 +1,6 @@
 /** What can be put between the worker and the activities it runs. */
 import type { Context } from '@perdure/activity';
-import type { Headers } from '@perdure/common';
+import type { Headers, MetricTags } from '@perdure/common';
 
 export interface ActivityExecuteInput {
   readonly args: unknown[];
@@ -22,6 +22,8 @@ export interface ActivityOutboundCallsInterceptor {
     input: Record<string, unknown>,
     next: (input: Record<string, unknown>) => Record<string, unknown>,
   ): Record<string, unknown>;
+  /** Adds tags to everything that the activity measures. */
+  getMetricTags?(input: MetricTags, next: (input: MetricTags) => MetricTags): MetricTags;
 }
 
 /** What a factory returns for one attempt. */
@@ -42,6 +44,19 @@ export function interceptedExecute(
     if (!inbound?.execute) return next;
     return (input: ActivityExecuteInput) => inbound.execute!(input, next);
   }, last);
+}
+
+/** The tags of what is measured, as interceptors would have them. */
+export function interceptedMetricTags(
+  interceptors: readonly ActivityInterceptors[],
+  tags: MetricTags,
+): MetricTags {
+  const last = (input: MetricTags): MetricTags => input;
+  const all = interceptors.toReversed().reduce((next, { outbound }) => {
+    if (!outbound?.getMetricTags) return next;
+    return (input: MetricTags) => outbound.getMetricTags!(input, next);
+  }, last);
+  return all(tags);
 }
 
 /** The facts beside every line, as interceptors would have them. */

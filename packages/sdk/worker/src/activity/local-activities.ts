@@ -15,7 +15,11 @@ import type { LoadedDataConverter } from '@perdure/data-converter';
 import type { CompiledWorkerOptions } from '../worker-options.ts';
 import type { LocalActivityResolution } from '../workflow/markers.ts';
 import type { ScheduledLocalActivity } from '../workflow/step-player.ts';
-import { ActivityAttempt, type AttemptOutcome } from './activity-attempt.ts';
+import {
+  ActivityAttempt,
+  type ActivitySurroundings,
+  type AttemptOutcome,
+} from './activity-attempt.ts';
 import { HeartbeatThrottle } from './heartbeat-throttle.ts';
 import { nextRetry } from './local-retry.ts';
 
@@ -29,6 +33,7 @@ export interface LocalActivityOwner {
 export interface LocalActivityParts {
   readonly options: CompiledWorkerOptions;
   readonly converter: LoadedDataConverter;
+  readonly surroundings: ActivitySurroundings;
   readonly log: Logger;
   /** Of the worker: one for each attempt that runs. */
   readonly slots: Slots;
@@ -114,7 +119,7 @@ export class LocalActivity {
 
   /** One attempt, for as long as it may take. */
   async #once(attempt: number): Promise<AttemptOutcome> {
-    const { options, log, converter, slots } = this.#parts;
+    const { options, surroundings, log, converter, slots } = this.#parts;
     const { args, headers } = this.#command;
     const giveBack = await slots.take();
     const limit = this.#limit();
@@ -126,6 +131,7 @@ export class LocalActivity {
       interceptors: options.activityInterceptors,
       // Local activities have no heartbeat timeout, and nobody reads their heartbeats.
       heartbeats: new HeartbeatThrottle(options.maxHeartbeatThrottleMs, () => {}),
+      surroundings,
       log,
     });
     this.#attempt = running;

@@ -22,6 +22,7 @@ import type {
   WorkflowTask,
   WorkflowTaskToken,
 } from '@perdure/protocol';
+import { CreditRate } from './credit-rate.ts';
 import { ServerClock } from './server-clock.ts';
 
 /** What a session hands to the worker. */
@@ -46,6 +47,8 @@ export interface SessionFacts {
   readonly activityTypes: readonly string[];
   readonly workflowSlots: number;
   readonly activitySlots: number;
+  /** How many activities may begin in a second. Default: any number. */
+  readonly activitiesPerSecond?: number;
 }
 
 /** Refusals of a worker that pass by themselves: the server's store is away, say. */
@@ -67,6 +70,7 @@ export class WorkerSession {
   readonly #listener: SessionListener;
   readonly #log: Logger;
   readonly #channel: Channel;
+  readonly #activityRate: CreditRate | undefined;
   readonly #unacknowledged = new Map<number, Unacknowledged>();
   readonly #opened: Promise<void>;
   #openedOnce: () => void = () => {};
@@ -89,6 +93,16 @@ export class WorkerSession {
     this.#facts = facts;
     this.#listener = listener;
     this.#log = log;
+    const { activitiesPerSecond: perSecond } = facts;
+    this.#activityRate =
+      perSecond === undefined
+        ? undefined
+        : new CreditRate({
+            perSecond,
+            grant: (credits) => this.#grant(0, credits),
+            mayGrant: () => this.#isOpen && !this.#draining,
+            now: () => performance.now(),
+          });
     this.#opened = new Promise((resolve, reject) => {
       this.#openedOnce = resolve;
       this.#refusedOnce = reject;
@@ -150,7 +164,8 @@ export class WorkerSession {
   free(kind: 'workflow' | 'activity'): void {
     this.#busy[kind] -= 1;
     if (this.#draining) return;
-    if (!this.#isOpen) this.#freedMeanwhile[kind] += 1;
+    if (kind === 'activity' && this.#activityRate) this.#activityRate.offer();
+    else if (!this.#isOpen) this.#freedMeanwhile[kind] += 1;
     else this.#grant(kind === 'workflow' ? 1 : 0, kind === 'activity' ? 1 : 0);
   }
 
@@ -165,11 +180,13 @@ export class WorkerSession {
   /** A slot is taken by an activity that came with an acknowledgement. */
   occupyActivity(): void {
     this.#busy.activity += 1;
+    this.#activityRate?.spent();
   }
 
   /** Asks for no more tasks. */
   drain(): void {
     this.#draining = true;
+    this.#activityRate?.stop();
     if (this.#isOpen) this.#channel.send({ kind: 'drainWorker', channel: this.#channel.number });
   }
 
@@ -188,6 +205,7 @@ export class WorkerSession {
   close(): void {
     if (this.#isOpen) this.#channel.send({ kind: 'closeWorker', channel: this.#channel.number });
     this.#isOpen = false;
+    this.#activityRate?.stop();
     clearTimeout(this.#again);
     // After what was just said has left.
     setImmediate(() => this.#channel.close());
@@ -196,6 +214,7 @@ export class WorkerSession {
   #hello(): void {
     this.#freedMeanwhile = { workflow: 0, activity: 0 };
     const { namespace, taskQueue, identity, workflowTypes, activityTypes } = this.#facts;
+    const freeActivitySlots = this.#facts.activitySlots - this.#busy.activity;
     this.#channel.send({
       kind: 'openWorker',
       channel: this.#channel.number,
@@ -206,7 +225,9 @@ export class WorkerSession {
       workflowTypes,
       activityTypes,
       workflowCredit: this.#draining ? 0 : this.#facts.workflowSlots - this.#busy.workflow,
-      activityCredit: this.#draining ? 0 : this.#facts.activitySlots - this.#busy.activity,
+      activityCredit: this.#draining
+        ? 0
+        : (this.#activityRate?.restart(freeActivitySlots) ?? freeActivitySlots),
       runningActivities: [...this.#listener.runningActivities(), ...this.#reportedActivities()],
       runningWorkflowTasks: [...this.#listener.runningWorkflowTasks(), ...this.#reportedTasks()],
     });
@@ -219,6 +240,7 @@ export class WorkerSession {
     this.#log.debug('the worker is connected', { workflowSlots, activitySlots });
     const { workflow, activity } = this.#freedMeanwhile;
     if (workflow + activity > 0 && !this.#draining) this.#grant(workflow, activity);
+    this.#activityRate?.pump();
     if (this.#unacknowledged.size > 0) {
       this.#report([...this.#unacknowledged.values()].map(({ completion }) => completion));
     }
@@ -279,6 +301,7 @@ export class WorkerSession {
 
   #takeActivityTask(task: ActivityTask): void {
     this.#busy.activity += 1;
+    this.#activityRate?.spent();
     this.#listener.activityTask(task);
   }
 

@@ -16,6 +16,7 @@ import {
   type WorkflowTaskToken,
   decodeEvents,
 } from '@perdure/protocol';
+import type { ActivitySurroundings } from '../activity/activity-attempt.ts';
 import type { ActivityRunner, StepFuser } from '../activity/activity-runner.ts';
 import { type LocalActivityParts, Slots } from '../activity/local-activities.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
@@ -44,6 +45,7 @@ export interface WorkflowRunnerParts {
   readonly converter: LoadedDataConverter;
   readonly sandbox: Sandbox;
   readonly session: WorkerSession;
+  readonly surroundings: ActivitySurroundings;
   readonly log: Logger;
   activities(): ActivityRunner;
   /** Events of a run from the first on. */
@@ -62,9 +64,10 @@ export class WorkflowRunner implements StepFuser {
   constructor(parts: WorkflowRunnerParts) {
     this.#parts = parts;
     this.#players = new Players(parts);
-    const { options, converter, log, session } = parts;
+    const { options, converter, surroundings, log, session } = parts;
     const slots = new Slots(options.localActivitySlots);
-    this.#localActivities = { options, converter, log, slots, now: () => session.clock.now() };
+    const now = (): number => session.clock.now();
+    this.#localActivities = { options, converter, surroundings, log, slots, now };
     const { maxCachedWorkflows, cachedWorkflowIdleMs } = options;
     this.#cache = new RunCache(maxCachedWorkflows, cachedWorkflowIdleMs, (run) =>
       this.#reportWaiting(run),

@@ -1,0 +1,85 @@
+/** What programs import to reach workflows: every value by name and kind. */
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import * as client from '../src/index.ts';
+
+const kinds: Record<string, string> = {
+  ActivityCancelledError: 'function',
+  ActivityCompletionError: 'function',
+  ActivityFailure: 'function',
+  ActivityNotFoundError: 'function',
+  ApplicationFailure: 'function',
+  AsyncCompletionClient: 'function',
+  CancelledFailure: 'function',
+  ChildWorkflowFailure: 'function',
+  Client: 'function',
+  CompleteAsyncError: 'function',
+  Connection: 'function',
+  HandlerUnfinishedPolicy: 'object',
+  IllegalStateError: 'function',
+  NamespaceNotFoundError: 'function',
+  PayloadConverterError: 'function',
+  QueryNotRegisteredError: 'function',
+  QueryRejectCondition: 'object',
+  QueryRejectedError: 'function',
+  ServerFailure: 'function',
+  ServiceError: 'function',
+  TemporalFailure: 'function',
+  TerminatedFailure: 'function',
+  TimeoutFailure: 'function',
+  ValueError: 'function',
+  WithStartWorkflowOperation: 'function',
+  WorkflowClient: 'function',
+  WorkflowContinuedAsNewError: 'function',
+  WorkflowExecutionAlreadyStartedError: 'function',
+  WorkflowFailedError: 'function',
+  WorkflowIdConflictPolicy: 'object',
+  WorkflowIdReusePolicy: 'object',
+  WorkflowNotFoundError: 'function',
+  WorkflowUpdateFailedError: 'function',
+  WorkflowUpdateRPCTimeoutOrCancelledError: 'function',
+  WorkflowUpdateStage: 'object',
+  defaultPayloadConverter: 'object',
+  isGrpcCancelledError: 'function',
+  isGrpcDeadlineError: 'function',
+  isGrpcServiceError: 'function',
+};
+
+describe('what programs import', () => {
+  it('is there, by its name', () => {
+    const fields: Record<string, unknown> = client;
+    const found = Object.keys(kinds).map((name) => [name, typeof fields[name]]);
+    expect(Object.fromEntries(found)).toEqual(kinds);
+  });
+
+  it('has the methods that programs call', () => {
+    const methods = (of: { prototype: object }) => Object.getOwnPropertyNames(of.prototype);
+    expect(methods(client.WorkflowClient)).toEqual(
+      expect.arrayContaining([
+        'start',
+        'execute',
+        'result',
+        'getHandle',
+        'signalWithStart',
+        'startUpdateWithStart',
+        'executeUpdateWithStart',
+        'list',
+      ]),
+    );
+    expect(methods(client.AsyncCompletionClient)).toEqual(
+      expect.arrayContaining(['complete', 'fail', 'reportCancellation', 'heartbeat']),
+    );
+    expect(methods(client.Connection)).toEqual(
+      expect.arrayContaining(['close', 'ensureConnected', 'withDeadline', 'withAbortSignal']),
+    );
+    expect(typeof client.Connection.connect).toBe('function');
+    expect(typeof client.Connection.lazy).toBe('function');
+  });
+
+  it('has the types that programs name', () => {
+    expectTypeOf<client.WorkflowOptions['priority']>().not.toBeUndefined();
+    expectTypeOf<client.ClientInterceptors>().toHaveProperty('workflow');
+    expectTypeOf<client.WorkflowHandle>().toHaveProperty('executeUpdate');
+    expectTypeOf<client.WorkflowClientInterceptor>().toHaveProperty('startUpdateWithStart');
+    expectTypeOf<client.ConnectionOptions['apiKey']>().toEqualTypeOf<string | undefined>();
+  });
+});

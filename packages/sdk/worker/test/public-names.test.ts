@@ -1,0 +1,106 @@
+/** What programs import to run workers: every value by name and kind, and what options are taken. */
+import { PerdureServiceError } from '@perdure/common';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import * as worker from '../src/index.ts';
+import { compileWorkerOptions } from '../src/worker-options.ts';
+
+const kinds: Record<string, string> = {
+  CombinedWorkerRunError: 'function',
+  DefaultLogger: 'function',
+  GracefulShutdownPeriodExpiredError: 'function',
+  IllegalStateError: 'function',
+  NativeConnection: 'function',
+  PromiseCompletionTimeoutError: 'function',
+  ReplayError: 'function',
+  Runtime: 'function',
+  TransportError: 'function',
+  Worker: 'function',
+  WorkflowBundleError: 'function',
+  bundleWorkflowCode: 'function',
+  defaultPayloadConverter: 'object',
+  defaultSinks: 'function',
+};
+
+describe('what programs import', () => {
+  it('is there, by its name', () => {
+    const fields: Record<string, unknown> = worker;
+    const found = Object.keys(kinds).map((name) => [name, typeof fields[name]]);
+    expect(Object.fromEntries(found)).toEqual(kinds);
+  });
+
+  it('has the methods that programs call', () => {
+    const { Worker } = worker;
+    expect(typeof Worker.create).toBe('function');
+    expect(typeof Worker.runReplayHistory).toBe('function');
+    expect(typeof Worker.runReplayHistories).toBe('function');
+    expect(Object.getOwnPropertyNames(Worker.prototype)).toEqual(
+      expect.arrayContaining([
+        'run',
+        'runUntil',
+        'shutdown',
+        'getState',
+        'getStatus',
+        'client',
+        'connection',
+      ]),
+    );
+  });
+
+  it('has the types that programs name', () => {
+    expectTypeOf<worker.WorkerOptions['maxActivitiesPerSecond']>().toEqualTypeOf<
+      number | undefined
+    >();
+    expectTypeOf<worker.ActivityInterceptorsFactory>().toBeFunction();
+    expectTypeOf<worker.ActivityOutboundCallsInterceptor>().toHaveProperty('getMetricTags');
+    expectTypeOf<worker.WorkerInterceptors>().toHaveProperty('client');
+    expectTypeOf<worker.RuntimeOptions>().toHaveProperty('shutdownSignals');
+    expectTypeOf<worker.State>().toEqualTypeOf<
+      'INITIALIZED' | 'RUNNING' | 'STOPPING' | 'DRAINING' | 'DRAINED' | 'STOPPED' | 'FAILED'
+    >();
+    expectTypeOf<worker.WorkerStatus['numInFlightActivities']>().toBeNumber();
+    expectTypeOf<worker.InjectedSinks>().toBeObject();
+    expectTypeOf<worker.LogEntry['timestampNanos']>().toEqualTypeOf<bigint>();
+  });
+});
+
+describe('options of a worker', () => {
+  const base = { taskQueue: 'queue', namespace: 'default', activities: { pay: () => 1 } };
+
+  it('that older programs give are taken', () => {
+    const compiled = compileWorkerOptions({
+      ...base,
+      stickyQueueScheduleToStartTimeout: '10s',
+      maxConcurrentActivityTaskPolls: 10,
+      reuseV8Context: true,
+      debugMode: true,
+      maxHeartbeatThrottleInterval: '5s',
+    });
+    expect(compiled.maxHeartbeatThrottleMs).toBe(5_000);
+  });
+
+  it('limit the rate of activities by the smaller of two', () => {
+    const rate = (options: Partial<worker.WorkerOptions>) =>
+      compileWorkerOptions({ ...base, ...options }).activitiesPerSecond;
+    expect(rate({})).toBeUndefined();
+    expect(rate({ maxActivitiesPerSecond: 5 })).toBe(5);
+    expect(rate({ maxActivitiesPerSecond: 5, maxTaskQueueActivitiesPerSecond: 0.5 })).toBe(0.5);
+    expect(() => rate({ maxActivitiesPerSecond: 0 })).toThrow('maxActivitiesPerSecond');
+    expect(() => rate({ maxTaskQueueActivitiesPerSecond: NaN })).toThrow(
+      'maxTaskQueueActivitiesPerSecond',
+    );
+  });
+
+  it('may leave the activities of the task queue to others', () => {
+    expect(compileWorkerOptions({ ...base, enableNonLocalActivities: false })).toMatchObject({
+      activitySlots: 0,
+      localActivitySlots: 100,
+    });
+  });
+});
+
+it('a TransportError is what says that nobody answered', () => {
+  const { TransportError } = worker;
+  expect(new PerdureServiceError('UNAVAILABLE', 'gone') instanceof TransportError).toBe(true);
+  expect(new PerdureServiceError('UNAUTHENTICATED', 'no') instanceof TransportError).toBe(false);
+  expect(new Error('gone') instanceof TransportError).toBe(false);
+});
