@@ -1,0 +1,2 @@
+// See ../index.d.cts.
+export * from '../dist/time.js';
