@@ -41,6 +41,8 @@ class Bench {
   fetched = 0;
   #firstEventId = 1;
   /** Whether the task's own events are dropped, as for one that only brought refused updates. */
+  /** Whether the start of the task that is pushed turns out durable. */
+  startStands = true;
   dropsTask = false;
 
   constructor(sandbox: Sandbox, workflowType: string, options: Partial<WorkerOptions> = {}) {
@@ -114,6 +116,9 @@ class Bench {
 
   #take(completion: NewCompletion): Ack {
     const { server } = this;
+    if (completion.kind === 'workflowTaskConfirmed') {
+      return { n: 1, outcome: this.startStands ? 'ok' : 'stale' };
+    }
     if (completion.kind !== 'workflowTaskCompleted') return { n: 1, outcome: 'stale' };
     const startedEventId = server.events.length;
     if (this.dropsTask) {
@@ -138,6 +143,15 @@ describe('local activities', () => {
     expect(commandTypes(await bench.task())).toEqual(['RecordMarker', 'StartTimer']);
     bench.server.add('TimerFired', { timerId: '1', startedEventId: 6 });
     expect(commandTypes(await bench.task())).toEqual(['RecordMarker', 'CompleteWorkflowExecution']);
+  });
+
+  it('do not begin for a task whose start came to nothing', async () => {
+    let calls = 0;
+    const activities = { near: () => ++calls };
+    const bench = new Bench(sandboxes.changed, 'nearby', { activities });
+    bench.startStands = false;
+    expect(await bench.task()).toMatchObject({ kind: 'workflowTaskFailed' });
+    expect(calls).toBe(0);
   });
 
   it.each([10, 0])('that take long go on into the next task (62): %i cached', async (cached) => {

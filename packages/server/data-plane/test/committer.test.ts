@@ -383,6 +383,28 @@ describe('slots', () => {
     expect(await worker.ack(n!)).toMatchObject({ outcome: 'ok' });
   });
 
+  test('whether a task that was pushed early stands is told once its commit has returned', async () => {
+    const plane = world.start();
+    const worker = await new FakeWorker().connect(plane);
+    let release = () => {};
+    world.store.beforeCommit = () => new Promise<void>((resolve) => (release = resolve));
+    world.store.faults.push('conflicts');
+    const started = plane.workflows.startWorkflow(caller, startInput('w'));
+    const early = await worker.workflowTask();
+    const [n] = worker.report({ kind: 'workflowTaskConfirmed', token: tokenOf(early) });
+    await settle(20);
+    expect(worker.acks.size).toBe(0);
+    world.store.beforeCommit = () => {};
+    release();
+    await started;
+    expect(await worker.ack(n!)).toMatchObject({ outcome: 'stale' });
+    const standing = await worker.workflowTask(1);
+    const confirmed = worker.complete({ kind: 'workflowTaskConfirmed', token: tokenOf(standing) });
+    expect(await confirmed).toMatchObject({ outcome: 'ok' });
+    // It is the worker's all the same.
+    expect(await worker.completeWorkflowTask(standing, finish)).toMatchObject({ outcome: 'ok' });
+  });
+
   test('those of an earlier connection count for nothing', async () => {
     const plane = world.start();
     const worker = await new FakeWorker().connect(plane);

@@ -180,6 +180,11 @@ export interface FailWorkflowTask extends StartedWorkflowTask {
   readonly failure?: Failure;
 }
 
+/** Asks whether this start of the workflow task stands. Changes nothing. */
+export interface ConfirmWorkflowTask extends StartedWorkflowTask {
+  readonly kind: 'confirmWorkflowTask';
+}
+
 /** The session that ran the task is gone: time it out now (blueprint §7). */
 export interface LoseWorkflowTask extends StartedWorkflowTask {
   readonly kind: 'loseWorkflowTask';
@@ -275,6 +280,7 @@ export type EngineCommand =
   | StartWorkflowTask
   | CompleteWorkflowTask
   | FailWorkflowTask
+  | ConfirmWorkflowTask
   | LoseWorkflowTask
   | StartActivity
   | CompleteActivity

@@ -114,6 +114,11 @@ export const completion = variant('kind', {
   ],
   /** Let go of, not finished: someone else will complete the activity (semantics 14). */
   activityDetached: [7, record({ n: count, token: activityToken })],
+  /**
+   * Asks whether a task that was pushed has come to be: acknowledged `ok` once its start is durable,
+   * `stale` if that came to nothing. Before a task does anything that is seen outside of it.
+   */
+  workflowTaskConfirmed: [8, record({ n: count, token: workflowTaskToken })],
 });
 export type Completion = ValueOf<typeof completion>;
 export type CompletionOf<K extends Completion['kind']> = Extract<Completion, { kind: K }>;

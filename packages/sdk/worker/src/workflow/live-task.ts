@@ -16,9 +16,20 @@ export interface Done {
 /** A task that takes so long is completed, and followed by another, while local activities run. */
 const TASK_HEARTBEAT = 0.8;
 
+/** What a task is done with. */
+export interface LiveTaskParts extends LocalActivityParts {
+  /**
+   * Waits until the start of the task is durable: tasks are pushed before that. What a local
+   * activity does cannot be taken back.
+   *
+   * @throws Error when the start came to nothing
+   */
+  confirmed(): Promise<void>;
+}
+
 /** Does a task to the end of the local activities that it asks for, if time allows. */
 export async function liveTask(
-  parts: LocalActivityParts,
+  parts: LiveTaskParts,
   run: CachedRun,
   step: TaskStep,
   taskTimeoutMs: number,
@@ -29,6 +40,7 @@ export async function liveTask(
   if (player.localActivities.size === 0) return { startedEventId, commands };
   const timeIsUp = deadline(taskTimeoutMs * TASK_HEARTBEAT);
   try {
+    await parts.confirmed();
     while (player.localActivities.size > 0 && !commands.some(closesRun)) {
       const resolution = await nextResolution(parts, run, timeIsUp.passed);
       if (!resolution) return { startedEventId, commands, forceCreateNewTask: true };

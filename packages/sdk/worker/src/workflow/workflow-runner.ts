@@ -110,7 +110,7 @@ export class WorkflowRunner implements StepFuser {
     this.#tasks.set(runId, token);
     try {
       const { run, steps } = await this.#bringUp(task);
-      const done = await this.#live(run, steps, task.taskTimeoutMs);
+      const done = await this.#live(run, steps, { token, timeoutMs: task.taskTimeoutMs });
       await this.#complete(run, token, done);
     } catch (error) {
       if (this.#failsRun(task.workflowType, error)) await this.#failRun(token, error);
@@ -168,12 +168,28 @@ export class WorkflowRunner implements StepFuser {
   }
 
   /** Lives the steps through; all but the last are replay. */
-  async #live(run: CachedRun, steps: readonly TaskStep[], taskTimeoutMs: number): Promise<Done> {
+  async #live(
+    run: CachedRun,
+    steps: readonly TaskStep[],
+    { token, timeoutMs }: { readonly token: WorkflowTaskToken; readonly timeoutMs: number },
+  ): Promise<Done> {
     for (const step of steps) {
-      if (!step.recorded) return liveTask(this.#localActivities, run, step, taskTimeoutMs);
+      if (!step.recorded) {
+        const parts = { ...this.#localActivities, confirmed: () => this.#confirmed(token) };
+        return liveTask(parts, run, step, timeoutMs);
+      }
       await this.#players.replay(run, step, steps);
     }
     throw new Error(`a task of run ${run.place.runId} came without WorkflowTaskStarted`);
+  }
+
+  #confirmed(token: WorkflowTaskToken): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#parts.session.complete({ kind: 'workflowTaskConfirmed', token }, ({ outcome }) => {
+        if (outcome === 'ok') resolve();
+        else reject(new Error('the start of the task came to nothing; another one follows'));
+      });
+    });
   }
 
   /**

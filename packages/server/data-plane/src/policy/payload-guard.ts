@@ -51,6 +51,7 @@ export function checkCompletion(rules: PayloadRules, completion: Completion): vo
     case 'activityCanceled':
       return checkBlobs(rules, { details: completion.details });
     case 'activityDetached':
+    case 'workflowTaskConfirmed':
       return;
     case 'step':
       for (const { result } of completion.results) checkBlobs(rules, { result });

@@ -12,6 +12,7 @@ import { decideCancelActivity } from './cancel-activity.ts';
 import { decideCompleteActivity } from './complete-activity.ts';
 import { decideCompleteStep } from './complete-step.ts';
 import { decideCompleteWorkflowTask } from './complete-workflow-task.ts';
+import { decideConfirmWorkflowTask } from './confirm-workflow-task.ts';
 import { decideDetachActivity } from './detach-activity.ts';
 import { decideFailActivity } from './fail-activity.ts';
 import { decideFailWorkflowTask } from './fail-workflow-task.ts';
@@ -50,6 +51,7 @@ const decisions: {
   startWorkflowTask: decideStartWorkflowTask,
   completeWorkflowTask: decideCompleteWorkflowTask,
   failWorkflowTask: decideFailWorkflowTask,
+  confirmWorkflowTask: decideConfirmWorkflowTask,
   loseWorkflowTask: decideLoseWorkflowTask,
   startActivity: decideStartActivity,
   completeActivity: decideCompleteActivity,

@@ -192,6 +192,8 @@ function commandFor(completion: Completion, { sessionId, identity }: WorkerSessi
       const { scheduledEventId, attempt } = completion.token;
       return { kind: 'detachActivity', scheduledEventId, attempt };
     }
+    case 'workflowTaskConfirmed':
+      return { kind: 'confirmWorkflowTask', ...startOf(completion.token) };
     case 'step': {
       const { results, assumedNextEventId, workflowTimeMs, commands } = completion;
       const by = { session: sessionId, identity };
@@ -224,6 +226,8 @@ function keysOf(completion: Completion): string[] {
       activityKey(runId, scheduledEventId, attempt),
     );
   }
+  // It goes on with what it asks about.
+  if (completion.kind === 'workflowTaskConfirmed') return [];
   const { token } = completion;
   return 'startedEventId' in token
     ? [workflowTaskKey(token.runId, token)]
