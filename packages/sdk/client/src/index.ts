@@ -74,6 +74,7 @@ export type {
   IntoHistoriesOptions,
   ListOptions,
 } from './workflow-list.ts';
+export { WorkflowIdReusePolicy } from './workflow-id-reuse-policy.ts';
 export type { WorkflowOptions } from './workflow-options.ts';
 export {
   ActivityFailure,
@@ -112,7 +113,6 @@ export {
   WorkflowExecutionStatus,
   type WorkflowExecutionStatus as WorkflowExecutionStatusName,
   WorkflowIdConflictPolicy,
-  WorkflowIdReusePolicy,
   WorkflowNotFoundError,
   type WorkflowResultType,
   type WorkflowReturnType,

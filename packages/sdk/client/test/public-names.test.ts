@@ -51,6 +51,17 @@ describe('what programs import', () => {
     expect(Object.fromEntries(found)).toEqual(kinds);
   });
 
+  it('has the policies of older programs', () => {
+    const { WorkflowIdReusePolicy } = client;
+    expect(WorkflowIdReusePolicy.TERMINATE_IF_RUNNING).toBe('TERMINATE_IF_RUNNING');
+    expect(WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE).toBe(
+      WorkflowIdReusePolicy.REJECT_DUPLICATE,
+    );
+    const policy: client.WorkflowOptions['workflowIdReusePolicy'] =
+      WorkflowIdReusePolicy.TERMINATE_IF_RUNNING;
+    expect(policy).toBeDefined();
+  });
+
   it('has the methods that programs call', () => {
     const methods = (of: { prototype: object }) => Object.getOwnPropertyNames(of.prototype);
     expect(methods(client.WorkflowClient)).toEqual(
