@@ -159,6 +159,7 @@ export {
 } from './converter/payload-converter.ts';
 export {
   DefaultFailureConverter,
+  type DefaultFailureConverterOptions,
   FAILURE_SOURCE,
   type FailureConverter,
   MAX_FAILURE_CAUSES,

@@ -6,6 +6,7 @@
 import {
   type DataConverter,
   type DecodedFailure,
+  DefaultFailureConverter,
   type FailureConverter,
   type Payload,
   type PayloadCodec,
@@ -34,7 +35,10 @@ export interface LoadedDataConverter {
   /** @throws PayloadOpenError when the blob cannot be opened in this place */
   fromBlob(context: PayloadContext, blob: PayloadBlob): MaybePromise<Payload[]>;
 
-  /** A failure as it travels; message and stack are sealed where {@link seals}. */
+  /**
+   * A failure as it travels; message and stack are in a blob where {@link seals}, and where the
+   * failure converter was made with `encodeCommonAttributes`.
+   */
   sealFailure(context: FailureContext, failure: DecodedFailure): MaybePromise<Failure>;
   /** @throws PayloadOpenError when a part of it cannot be opened */
   openFailure(context: FailureContext, failure: Failure): MaybePromise<DecodedFailure>;
@@ -94,6 +98,14 @@ export async function loadDataConverter(
   return new StandardDataConverter(payloadConverter, failureConverter, payloadCodecs, blobs);
 }
 
+/** Whether messages and stacks are to go through the user's codecs, sealed or not. */
+function encodesAttributes(converter: FailureConverter): boolean {
+  return (
+    converter instanceof DefaultFailureConverter &&
+    converter.options.encodeCommonAttributes === true
+  );
+}
+
 class StandardDataConverter implements LoadedDataConverter {
   readonly payloadConverter: PayloadConverter;
   readonly failureConverter: FailureConverter;
@@ -114,7 +126,7 @@ class StandardDataConverter implements LoadedDataConverter {
     this.blobs = blobs;
     this.seals = blobs.keyRing !== undefined;
     this.inFailures = {
-      seals: this.seals,
+      seals: this.seals || encodesAttributes(failureConverter),
       toBlob: (context, payloads) => this.write(context, Binding.NAMESPACE, payloads),
       fromBlob: (context, blob) => this.read(context, true, blob),
     };

@@ -47,8 +47,23 @@ export function failureOf(error: unknown): DecodedFailure | undefined {
   return (error as { readonly failure?: DecodedFailure }).failure;
 }
 
+/** Options of a {@link DefaultFailureConverter}. */
+export interface DefaultFailureConverterOptions {
+  /**
+   * Whether messages and stacks leave as payloads, through the codecs of the data converter. With a
+   * key ring they do in any case. Default false.
+   */
+  encodeCommonAttributes?: boolean;
+}
+
 /** The field's conventions: see semantics 4 to 11, 21 to 31 and sdk-api "common". */
 export class DefaultFailureConverter implements FailureConverter {
+  readonly options: DefaultFailureConverterOptions;
+
+  constructor(options: DefaultFailureConverterOptions = {}) {
+    this.options = options;
+  }
+
   errorToFailure(error: unknown, payloadConverter: PayloadConverter): DecodedFailure {
     return toFailure(error, payloadConverter, 0);
   }
