@@ -43,6 +43,7 @@ const kinds = [
   'heartbeatActivity',
   'cancelActivity',
   'loseActivity',
+  'confirmWorkflowTask',
   'loseWorkflowTask',
   'requestCancelWorkflow',
   'startWorkflow',
@@ -198,6 +199,7 @@ export function commandFor(intended: Intent, state: ExecutionState, now: number)
       const cause = 'WORKFLOW_WORKER_UNHANDLED_FAILURE';
       return { kind, startedEventId, attempt: taskAttempt, fence, identity, cause };
     }
+    case 'confirmWorkflowTask':
     case 'loseWorkflowTask':
       return { kind, startedEventId: task?.startedEventId ?? n % 20, attempt: taskAttempt, fence };
     case 'startActivity':

@@ -178,20 +178,22 @@ describe('converters named by path', () => {
   it('have messages and stacks go through codecs, when asked to', async () => {
     const failureConverterPath = new URL('./encoding-failures.ts', import.meta.url).href;
     const payloadCodecs = [reversing('mine')];
+    const { namespace, workflowId } = somewhere;
+    const place = { namespace, workflowId };
     const failure = {
       message: 'secret',
       stackTrace: 'at secret',
       info: { kind: 'server' },
     } as const;
     const open = await loadDataConverter({ dataConverter: { payloadCodecs } });
-    expect(await open.sealFailure(somewhere, failure)).toMatchObject({ message: 'secret' });
+    expect(await open.sealFailure(place, failure)).toMatchObject({ message: 'secret' });
     const dataConverter = { payloadCodecs, failureConverterPath };
     const encoding = await loadDataConverter({ dataConverter });
-    const sent = await encoding.sealFailure(somewhere, failure);
+    const sent = await encoding.sealFailure(place, failure);
     expect(sent).toMatchObject({ message: undefined, stackTrace: undefined });
     const [attributes] = decodePlainBlob(sent.encodedAttributes!);
     expect(decode(attributes!.data.slice().reverse())).toContain('at secret');
-    expect(await encoding.openFailure(somewhere, sent)).toMatchObject(failure);
+    expect(await encoding.openFailure(place, sent)).toMatchObject(failure);
   });
 
   it('are refused with what was wanted', async () => {

@@ -28,8 +28,15 @@ export async function failsAsPlanned(): Promise<never> {
 export async function broken(): Promise<string> {
   return 'mended';
 }
-export const throwsText = broken;
-export const dropsRejection = broken;
+/** Mended alike. */
+export async function throwsText(): Promise<string> {
+  return broken();
+}
+
+/** Mended alike. */
+export async function dropsRejection(): Promise<string> {
+  return broken();
+}
 
 /** 47: fails its task until it has been told something. */
 export async function needsWord(): Promise<string> {

@@ -6,9 +6,9 @@ import { PerdureServiceError } from '@perdure/common';
 import type { WorkflowKey } from '@perdure/ports';
 
 /** Most questions that wait for one workflow. */
-export const MAX_PER_WORKFLOW = 100;
+const MAX_PER_WORKFLOW = 100;
 /** Most questions that wait in one namespace. */
-export const MAX_PER_NAMESPACE = 1_000;
+const MAX_PER_NAMESPACE = 1_000;
 
 export class WaitingQueries {
   readonly #counts = new Map<string, number>();
