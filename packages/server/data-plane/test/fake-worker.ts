@@ -19,6 +19,9 @@ import { callerOf } from './test-plane.ts';
 
 type Unnumbered<C> = C extends Completion ? Omit<C, 'n'> : never;
 
+/** A run that continues as new is held back for a second. */
+const patience = { interval: 2, timeout: 5_000 };
+
 export class FakeWorker {
   readonly workflowTasks: WorkflowTask[] = [];
   readonly activityTasks: ActivityTask[] = [];
@@ -72,11 +75,11 @@ export class FakeWorker {
   }
 
   async workflowTask(at = 0): Promise<WorkflowTask> {
-    return vi.waitFor(() => present(this.workflowTasks[at], 'workflow task'), { interval: 2 });
+    return vi.waitFor(() => present(this.workflowTasks[at], 'workflow task'), patience);
   }
 
   async activityTask(at = 0): Promise<ActivityTask> {
-    return vi.waitFor(() => present(this.activityTasks[at], 'activity task'), { interval: 2 });
+    return vi.waitFor(() => present(this.activityTasks[at], 'activity task'), patience);
   }
 
   async query(at = 0): Promise<QueryTask> {
@@ -101,7 +104,7 @@ export class FakeWorker {
   }
 
   async ack(n: number): Promise<Ack> {
-    return vi.waitFor(() => present(this.acks.get(n), `ack ${n}`), { interval: 2, timeout: 5_000 });
+    return vi.waitFor(() => present(this.acks.get(n), `ack ${n}`), patience);
   }
 
   completeWorkflowTask(task: WorkflowTask, ...commands: Command[]): Promise<Ack> {
