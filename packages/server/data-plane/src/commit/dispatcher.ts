@@ -5,11 +5,12 @@
 import type { Logger } from '@perdure/common';
 import type { ActivityState, ExecutionState } from '@perdure/engine';
 import type { ExecutionStore, QueueKey } from '@perdure/ports';
-import { type ActivityTask, type EventOf, decodeEvents, encodeEvent } from '@perdure/protocol';
+import { type ActivityTask, type EventOf, encodeEvent } from '@perdure/protocol';
 import type { Matcher } from '../matching/matcher.ts';
 import type { Sessions } from '../matching/sessions.ts';
 import type { BacklogTask } from '../matching/task-queue.ts';
 import type { RunningTask, WorkerSession } from '../matching/worker-session.ts';
+import { readEvent } from '../read-event.ts';
 import type { ActivityCancellation, Draft } from './draft.ts';
 import type { ExecutionEntry } from './execution-entry.ts';
 import type { Placement } from './task-placer.ts';
@@ -115,11 +116,10 @@ export class Dispatcher {
   ): Promise<void> {
     const run = { namespaceId: entry.key.namespaceId, shard: entry.shard, runId: state.runId };
     try {
-      const page = await this.#store.readHistory(run, activity.scheduledEventId, 1);
-      const scheduled = decodeEvents(page.segment).find(
-        (event): event is Scheduled => event.eventId === activity.scheduledEventId,
-      );
-      if (!scheduled) throw new Error(`event ${activity.scheduledEventId} is missing`);
+      const scheduled = await readEvent(this.#store, run, activity.scheduledEventId);
+      if (scheduled?.eventType !== 'ActivityTaskScheduled') {
+        throw new Error(`event ${activity.scheduledEventId} is missing`);
+      }
       session.postActivityTask(activityTaskOf(state, activity, scheduled), task);
       session.flush();
     } catch (error) {

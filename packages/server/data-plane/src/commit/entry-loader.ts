@@ -4,7 +4,7 @@
  */
 import { decodeState } from '@perdure/engine';
 import { type ExecutionStore, type StoredExecution, StoreUnavailableError } from '@perdure/ports';
-import { decodeEvents } from '@perdure/protocol';
+import { readEvent } from '../read-event.ts';
 import type { ExecutionEntry } from './execution-entry.ts';
 
 export interface EntryLoaderParts {
@@ -63,7 +63,7 @@ export class EntryLoader {
     if (!state) return;
     const run = { namespaceId: key.namespaceId, shard, runId: state.runId };
     try {
-      const [event] = decodeEvents((await this.#parts.store.readHistory(run, 1, 1)).segment);
+      const event = await readEvent(this.#parts.store, run, 1);
       if (event?.eventType !== 'WorkflowExecutionStarted') throw new Error('event 1 is missing');
       entry.keepStarted(event);
     } catch (error) {

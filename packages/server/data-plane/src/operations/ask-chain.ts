@@ -1,8 +1,7 @@
 /** Commands that are meant for the runs of one chain, and for no other run of the workflow id. */
-import { PerdureServiceError } from '@perdure/common';
 import type { WorkflowKey } from '@perdure/ports';
 import type { Reply } from '../commit/request.ts';
-import { ask, notFound } from './ask.ts';
+import { ask, isNotFound, notFound } from './ask.ts';
 import { findRun } from './find-run.ts';
 import type { OperationParts } from './parts.ts';
 
@@ -31,8 +30,4 @@ export async function askChain(
       tried = state.runId;
     }
   }
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof PerdureServiceError && error.code === 'WORKFLOW_NOT_FOUND';
 }

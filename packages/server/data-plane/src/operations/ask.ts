@@ -87,6 +87,11 @@ function refuseRejected(outcome: Outcome, key: WorkflowKey, runId?: string): voi
   }
 }
 
+/** Whether a call was refused because there is no such run, or none that is open. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof PerdureServiceError && error.code === 'WORKFLOW_NOT_FOUND';
+}
+
 export function notFound(workflowId: string, runId: string | undefined): PerdureServiceError {
   const which =
     runId === undefined ? `workflow '${workflowId}'` : `run ${runId} of '${workflowId}'`;

@@ -11,7 +11,7 @@ import {
   unfinishedUpdateFailure,
 } from '@perdure/engine';
 import { type WorkflowKey, shardOf } from '@perdure/ports';
-import { decodeEvents } from '@perdure/protocol';
+import { readEvent } from '../read-event.ts';
 import { findRun } from './find-run.ts';
 import type { OperationParts } from './parts.ts';
 
@@ -128,7 +128,7 @@ async function outcomeOf(
   eventId: number,
 ): Promise<UpdateOutcome> {
   const run = { namespaceId, shard: shardOf(namespaceId, workflowId), runId };
-  const [event] = decodeEvents((await store.readHistory(run, eventId, 1)).segment);
+  const event = await readEvent(store, run, eventId);
   if (event?.eventType !== 'WorkflowExecutionUpdateCompleted') {
     throw new Error(`event ${eventId} of run ${runId} should complete an update`);
   }

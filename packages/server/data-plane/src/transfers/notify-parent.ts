@@ -1,7 +1,8 @@
 /** Tells the parent of a closed run how it ended (semantics 30, 31, 34). */
 import { childClosedCommand, isCloseEvent } from '@perdure/engine';
-import { type HistoryEvent, decodeEvents } from '@perdure/protocol';
+import type { HistoryEvent } from '@perdure/protocol';
 import { shardOf } from '@perdure/ports';
+import { readEvent } from '../read-event.ts';
 import { note } from './note.ts';
 import { type OwedTransfer, type TransferParts, apply } from './parts.ts';
 
@@ -26,5 +27,5 @@ async function closeEventOf(
   if (events.at(-1)?.eventId === last) return events.at(-1);
   const shard = shardOf(key.namespaceId, key.workflowId);
   const run = { namespaceId: key.namespaceId, shard, runId: state.runId };
-  return decodeEvents((await store.readHistory(run, last, 1)).segment)[0];
+  return readEvent(store, run, last);
 }

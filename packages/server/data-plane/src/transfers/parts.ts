@@ -2,9 +2,10 @@
 import type { Clock } from '@perdure/common';
 import type { EngineCommand, ExecutionState, StartWorkflow, Transfer } from '@perdure/engine';
 import { type ExecutionStore, type WorkflowKey, shardOf } from '@perdure/ports';
-import { type EventOf, type EventType, type HistoryEvent, decodeEvents } from '@perdure/protocol';
+import type { EventOf, EventType, HistoryEvent } from '@perdure/protocol';
 import type { Committer } from '../commit/committer.ts';
 import type { Reply } from '../commit/request.ts';
+import { readEvent } from '../read-event.ts';
 
 export interface TransferParts {
   readonly committer: Committer;
@@ -84,12 +85,9 @@ export async function eventOf<T extends EventType>(
   type: T,
 ): Promise<EventOf<T>> {
   const at = { namespaceId: key.namespaceId, runId: state.runId };
-  const find = (some: readonly HistoryEvent[]) => some.find((event) => event.eventId === eventId);
-  let event = find(events);
-  if (!event) {
-    const run = { ...at, shard: shardOf(key.namespaceId, key.workflowId) };
-    event = find(decodeEvents((await store.readHistory(run, eventId, 1)).segment));
-  }
+  const run = { ...at, shard: shardOf(key.namespaceId, key.workflowId) };
+  const event =
+    events.find((each) => each.eventId === eventId) ?? (await readEvent(store, run, eventId));
   if (event?.eventType === type) return event as EventOf<T>;
   throw new Error(
     `event ${eventId} of run ${state.runId} should be ${type}; it is ${event?.eventType}`,

@@ -3,7 +3,8 @@ import { mergeIndexedFields } from '@perdure/common';
 import type { DescribeWorkflowOutput } from '@perdure/contract';
 import type { ExecutionState } from '@perdure/engine';
 import type { ExecutionStore, RunRef } from '@perdure/ports';
-import { type EventOf, type EventType, decodeEvents } from '@perdure/protocol';
+import type { EventOf, EventType } from '@perdure/protocol';
+import { readEvent } from '../../read-event.ts';
 
 type Facts = Pick<
   DescribeWorkflowOutput,
@@ -40,9 +41,6 @@ async function eventAt<T extends EventType>(
   eventId: number,
   type: T,
 ): Promise<EventOf<T> | undefined> {
-  const { segment } = await store.readHistory(run, eventId, 1);
-  return decodeEvents(segment).find(
-    (event): event is EventOf<T> & typeof event =>
-      event.eventId === eventId && event.eventType === type,
-  );
+  const event = await readEvent(store, run, eventId);
+  return event?.eventType === type ? (event as EventOf<T>) : undefined;
 }

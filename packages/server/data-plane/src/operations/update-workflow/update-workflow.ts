@@ -1,8 +1,7 @@
-import { PerdureServiceError } from '@perdure/common';
 import type { NamespaceCaller, UpdateWorkflowInput, UpdateWorkflowOutput } from '@perdure/contract';
 import type { WorkflowKey } from '@perdure/ports';
 import { checkBlobs } from '../../policy/payload-guard.ts';
-import { notFound } from '../ask.ts';
+import { isNotFound, notFound } from '../ask.ts';
 import { askChain } from '../ask-chain.ts';
 import { findRun } from '../find-run.ts';
 import type { OperationParts } from '../parts.ts';
@@ -55,9 +54,7 @@ async function recordedOutcome(
   { runId, firstExecutionRunId, updateId }: UpdateWorkflowInput,
   error: unknown,
 ): Promise<UpdateWorkflowOutput | undefined> {
-  if (!(error instanceof PerdureServiceError) || error.code !== 'WORKFLOW_NOT_FOUND') {
-    return undefined;
-  }
+  if (!isNotFound(error)) return undefined;
   const state = await findRun(parts, key, runId);
   if (firstExecutionRunId !== undefined && state.firstExecutionRunId !== firstExecutionRunId) {
     return undefined;
