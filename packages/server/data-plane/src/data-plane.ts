@@ -19,7 +19,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Committer } from './commit/committer.ts';
 import { Dispatcher } from './commit/dispatcher.ts';
 import { type LossCommand, type Suspect, lossOf } from './commit/inspect.ts';
-import type { Reply } from './commit/request.ts';
 import { Matcher } from './matching/matcher.ts';
 import { type LostTask, Sessions, sessionName } from './matching/sessions.ts';
 import type { BacklogTask } from './matching/task-queue.ts';
@@ -112,10 +111,7 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
   sessions.onLost((lost) => lose(lost));
 
   async function wake(run: DueRun): Promise<void> {
-    const { runId } = await new Promise<Reply>((done, fail) => {
-      const deadline = clock.now() + 30_000;
-      committer.submit(run, { kind: 'wake', deadline, done, fail });
-    });
+    const { runId } = await committer.ask(run, { kind: 'wake', deadline: clock.now() + 30_000 });
     // Another run is current: all that this one can still want is to be rid of what it owes.
     if (runId !== run.runId) await transferPump.remindPast(run);
   }

@@ -19,7 +19,7 @@ import type { CloseListener, CommitListener, ExecutionEntry } from './execution-
 import { judgeStart, messageToExisting, terminationFor } from './id-policy.ts';
 import type { Suspect } from './inspect.ts';
 import { failedInside, shuttingDown, storeAway } from './refusals.ts';
-import type { PlaceRequest, Request } from './request.ts';
+import type { PlaceRequest, Question, Reply, Request } from './request.ts';
 import { TurnQueue } from './turn-queue.ts';
 
 /** Most transitions in one batch. */
@@ -90,6 +90,13 @@ export class Committer {
     this.#rouse(entry);
   }
 
+  /** {@link submit}, and the reply; rejects when the request is given up. */
+  ask(key: WorkflowKey, question: Question): Promise<Reply> {
+    return new Promise((done, fail) => {
+      this.submit(key, { ...question, done, fail });
+    });
+  }
+
   /**
    * The workflow as the store has it, after everything submitted before. The listener, if given,
    * hears of a close that this server commits, until {@link unlisten}.
@@ -153,11 +160,8 @@ export class Committer {
   }
 
   /** A wake request serves to wait for the mailbox: it changes nothing that is not due. */
-  #passMailbox(key: WorkflowKey): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const deadline = this.#parts.clock.now() + LOOK_TIMEOUT_MS;
-      this.submit(key, { kind: 'wake', deadline, done: () => resolve(), fail: reject });
-    });
+  async #passMailbox(key: WorkflowKey): Promise<void> {
+    await this.ask(key, { kind: 'wake', deadline: this.#parts.clock.now() + LOOK_TIMEOUT_MS });
   }
 
   /** Sees to it that an entry's mailbox is emptied; one with nothing in it may be forgotten. */

@@ -63,3 +63,8 @@ export interface PlaceRequest extends Waiting {
 }
 
 export type Request = CommandRequest | StartRequest | WakeRequest | PlaceRequest;
+
+/** A request whose answer is a promise. */
+export type Question<R extends Request = Request> = R extends Request
+  ? Omit<R, 'done' | 'fail'>
+  : never;

@@ -23,21 +23,11 @@ export async function ask(
     now: number;
   },
 ): Promise<Reply> {
-  const reply = await new Promise<Reply>((done, fail) => {
-    const { command, runId, requestId } = call;
-    const deadline = call.now + CALL_TIMEOUT_MS;
-    const session = undefined;
-    committer.submit(key, {
-      kind: 'command',
-      command,
-      runId,
-      requestId,
-      session,
-      deadline,
-      done,
-      fail,
-    });
-  });
+  const { command, runId, requestId } = call;
+  const deadline = call.now + CALL_TIMEOUT_MS;
+  const session = undefined;
+  const question = { kind: 'command', command, runId, requestId, session, deadline } as const;
+  const reply = await committer.ask(key, question);
   if (await wasDoneBefore(committer, key, call, reply)) return { ...reply, duplicate: true };
   refuseRejected(reply.outcome, key, call.runId);
   return reply;

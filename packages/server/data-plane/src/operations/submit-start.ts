@@ -31,16 +31,12 @@ export async function submitStart(
   const facts = { ...factsOf(input), message };
   const command: StartWorkflow = { kind: 'startWorkflow', runId: parts.newRunId(), ...facts };
   checkStart(command);
-  const reply = await new Promise<Reply>((done, fail) => {
-    parts.committer.submit(key, {
-      kind: 'start',
-      command,
-      reusePolicy: input.workflowIdReusePolicy,
-      conflictPolicy: input.workflowIdConflictPolicy,
-      deadline: parts.clock.now() + CALL_TIMEOUT_MS,
-      done,
-      fail,
-    });
+  const reply = await parts.committer.ask(key, {
+    kind: 'start',
+    command,
+    reusePolicy: input.workflowIdReusePolicy,
+    conflictPolicy: input.workflowIdConflictPolicy,
+    deadline: parts.clock.now() + CALL_TIMEOUT_MS,
   });
   refuse(reply, input);
   return reply;

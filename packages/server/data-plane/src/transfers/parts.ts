@@ -39,17 +39,13 @@ export function apply(
   command: Exclude<EngineCommand, StartWorkflow>,
   to: { readonly runId: string | undefined; readonly requestId?: string },
 ): Promise<Reply> {
-  return new Promise((done, fail) => {
-    committer.submit(key, {
-      kind: 'command',
-      command,
-      runId: to.runId,
-      requestId: to.requestId,
-      session: undefined,
-      deadline: clock.now() + PATIENCE_MS,
-      done,
-      fail,
-    });
+  return committer.ask(key, {
+    kind: 'command',
+    command,
+    runId: to.runId,
+    requestId: to.requestId,
+    session: undefined,
+    deadline: clock.now() + PATIENCE_MS,
   });
 }
 
@@ -60,16 +56,12 @@ export function start(
   command: StartWorkflow,
   reusePolicy: 'ALLOW_DUPLICATE' | 'ALLOW_DUPLICATE_FAILED_ONLY' | 'REJECT_DUPLICATE',
 ): Promise<Reply> {
-  return new Promise((done, fail) => {
-    committer.submit(key, {
-      kind: 'start',
-      command,
-      reusePolicy,
-      conflictPolicy: 'FAIL',
-      deadline: clock.now() + PATIENCE_MS,
-      done,
-      fail,
-    });
+  return committer.ask(key, {
+    kind: 'start',
+    command,
+    reusePolicy,
+    conflictPolicy: 'FAIL',
+    deadline: clock.now() + PATIENCE_MS,
   });
 }
 
