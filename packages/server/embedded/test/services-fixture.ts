@@ -41,9 +41,9 @@ export function newDataDirectory(): string {
   return join(temporaryDirectory(), 'data');
 }
 
-/** Kills the owners and removes every directory of this test file. */
+/** Kills the owners, waits until they are gone, and removes every directory of this test file. */
 export async function cleanUp(): Promise<void> {
-  for (const child of spawned) child.kill('SIGKILL');
+  await Promise.all(spawned.splice(0).map(killed));
   for (const directory of made.splice(0)) {
     await removeDataDirectory(join(directory, 'data'));
     rmSync(directory, { recursive: true, force: true });
@@ -75,6 +75,13 @@ export async function ownerProgram(folder: string, postgres: 'linked' | 'copied'
   if (postgres === 'linked') symlinkSync(binaries, to);
   else cpSync(binaries, to, { recursive: true, verbatimSymlinks: true });
   return program;
+}
+
+/** A killed process keeps its directory until the system has taken it away. */
+async function killed(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  if (child.kill('SIGKILL')) await gone;
 }
 
 function platform(): string {
