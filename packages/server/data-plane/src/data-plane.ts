@@ -45,10 +45,18 @@ export interface DataPlaneParts {
   readonly alone?: boolean;
   /** How long a worker may be away before its activities are handed on. Default 1 second. */
   readonly activityGraceMs?: number;
+  /**
+   * How long a start that somebody waits for the result of may wait for its first workflow task, in
+   * milliseconds, to be committed together with it. Default 2; 0 is not at all.
+   */
+  readonly holdStartsMs?: number;
 }
 
 /** After a start, how long workers get to come back before their tasks may count as lost. */
 const RECONNECT_GRACE_MS = 2_000;
+
+/** Default of `holdStartsMs`: a worker that has the code loaded answers in one or less. */
+const HOLD_STARTS_MS = 2;
 
 /** Wait before the store is asked again, in milliseconds. */
 const STORE_RETRY_MS = 200;
@@ -89,6 +97,7 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
     sessions,
     dispatcher,
     alone,
+    holdStartsMs: parts.holdStartsMs ?? HOLD_STARTS_MS,
     onSuspects: (key, runId, suspects) => void handOnLost(key, runId, suspects),
     onWakeMoved: (wakeAt) => timerPump.moved(wakeAt),
     onTransfers: (owed) => transferPump.carryOut(owed),

@@ -156,7 +156,18 @@ class Life implements Society {
       ({ runId } = await this.plane.workflows.startWorkflow(this.caller, input));
     };
     this.#call(work, () => this.started.set(runId, workflowId));
+    if (width === 1) this.#awaitResult(workflowId);
     return workflowId;
+  }
+
+  /** In one breath with a start: such a one may be held for its first task's answer. */
+  #awaitResult(workflowId: string): void {
+    const wanted = { namespace: this.caller.namespace, workflowId, fromEventId: 1 };
+    const wait = { ...wanted, waitForClose: true, closeEventOnly: true };
+    this.#call(
+      () => this.plane.workflows.getHistory(this.caller, wait, undefined),
+      () => {},
+    );
   }
 
   signal(workflowId: string, runId?: string, repeat = false): void {

@@ -31,7 +31,8 @@ export interface Transition {
    */
   takeFollowUps(): FollowUp[];
   /**
-   * Ends the transition.
+   * Ends the transition. Further commands may follow after all, and another close: the decision is
+   * then of all of them, and the one before is void.
    *
    * @throws Error when there is no run, i.e. every command was rejected for want of one
    */
@@ -57,7 +58,6 @@ export function decide(
 class OpenTransition implements Transition {
   readonly #before: ExecutionState | undefined;
   readonly #draft: Draft;
-  #open = true;
 
   constructor(state: ExecutionState | undefined, env: Environment) {
     this.#before = state;
@@ -69,7 +69,6 @@ class OpenTransition implements Transition {
   }
 
   apply(command: EngineCommand): Outcome {
-    if (!this.#open) throw new Error('this transition is closed; open another');
     const draft = this.#draft;
     const buffered = draft.current?.buffered.length ?? 0;
     const outcome = decideCommand(draft, command);
@@ -96,7 +95,6 @@ class OpenTransition implements Transition {
   close(): Decision {
     const draft = this.#draft;
     const { state } = draft;
-    this.#open = false;
     const wake = draft.changed || draft.wokenUp ? this.#rearm() : undefined;
     const closing = isClosed(state) && !(this.#before && isClosed(this.#before));
     return {
@@ -114,10 +112,10 @@ class OpenTransition implements Transition {
 
   #rearm(): Decision['wake'] {
     const draft = this.#draft;
-    const from = draft.state.wakeAt;
-    const to = nextWake(draft.state, draft.now);
+    const from = this.#before?.wakeAt ?? 0;
+    const to = nextWake(draft.state, draft.now, from);
+    if (draft.state.wakeAt !== to) draft.set({ wakeAt: to });
     if (from === to) return undefined;
-    draft.set({ wakeAt: to });
     return { from, to };
   }
 

@@ -37,6 +37,8 @@ export async function startTimeSkippingPlatform(settings: {
     log,
     newRunId: () => randomUUID(),
     alone: true,
+    // A commit to memory costs less than the wait for a task's answer.
+    holdStartsMs: 0,
   });
   dataPlane.start();
   const watched = watchingResults(dataPlane, keeper);

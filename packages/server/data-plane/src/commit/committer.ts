@@ -16,6 +16,7 @@ import { DraftWriter, type DraftWriterParts } from './draft-writer.ts';
 import { EntryCache } from './entry-cache.ts';
 import { EntryLoader } from './entry-loader.ts';
 import type { CloseListener, CommitListener, ExecutionEntry } from './execution-entry.ts';
+import { HeldStarts } from './held-starts.ts';
 import { judgeStart, messageToExisting, terminationFor } from './id-policy.ts';
 import type { Suspect } from './inspect.ts';
 import { failedInside, shuttingDown, storeAway } from './refusals.ts';
@@ -46,6 +47,8 @@ export interface CommitterParts extends DraftWriterParts {
   readonly sessions: Sessions;
   /** Nobody else writes to the store: what is in memory is true until proved wrong. */
   readonly alone: boolean;
+  /** How long a start may wait for its first task's answer, in milliseconds; 0 is not at all. */
+  readonly holdStartsMs: number;
   /** Told of started tasks whose worker this server does not know. */
   onSuspects(key: WorkflowKey, runId: string, suspects: readonly Suspect[]): void;
   newRunId(this: void): string;
@@ -58,12 +61,14 @@ export class Committer {
   readonly #toLoad = new TurnQueue();
   readonly #loader: EntryLoader;
   readonly #writer: DraftWriter;
+  readonly #held: HeldStarts;
   #flushing = false;
   #scheduled = false;
   #closed = false;
 
   constructor(parts: CommitterParts) {
     this.#parts = parts;
+    this.#held = new HeldStarts(parts.holdStartsMs, () => this.#schedule());
     this.#loader = new EntryLoader({
       store: parts.store,
       pause: (error, entries) => this.#pauseAfter(error, entries),
@@ -87,7 +92,8 @@ export class Committer {
     const entry = this.#cache.take(key);
     request.submittedAt = performance.now();
     entry.waiting.push(request);
-    this.#rouse(entry);
+    if (entry.flying) this.#held.release(entry);
+    else this.#rouse(entry);
   }
 
   /** {@link submit}, and the reply; rejects when the request is given up. */
@@ -155,6 +161,7 @@ export class Committer {
   async close(): Promise<void> {
     this.#closed = true;
     this.#cache.close();
+    for (const draft of this.#held.close()) this.#waitAgain(draft);
     while (this.#flushing) await new Promise((resolve) => setTimeout(resolve, 5));
     for (const entry of this.#cache.busy) refuseAll(entry, shuttingDown());
   }
@@ -186,7 +193,7 @@ export class Committer {
       this.#scheduled = false;
       if (this.#closed) return;
       if (this.#toLoad.size > 0) void this.#load();
-      if (!this.#flushing && this.#ready.size > 0) void this.#flush();
+      if (!this.#flushing && this.#wantsFlush) void this.#flush();
     });
   }
 
@@ -209,11 +216,15 @@ export class Committer {
       this.#parts.log.error('a batch failed', { reason: String(error) });
     }
     this.#flushing = false;
-    if (this.#ready.size > 0) this.#schedule();
+    if (this.#wantsFlush) this.#schedule();
+  }
+
+  get #wantsFlush(): boolean {
+    return this.#ready.size > 0 || this.#held.due > 0;
   }
 
   #decideBatch(): Draft[] {
-    const drafts: Draft[] = [];
+    const drafts = this.#held.takeDue().filter((draft) => this.#resume(draft));
     let weight = 0;
     while (drafts.length < MAX_BATCH && weight < MAX_BATCH_BYTES) {
       const entry = this.#ready.next();
@@ -223,7 +234,36 @@ export class Committer {
       drafts.push(draft);
       weight += draft.weight;
     }
-    return drafts;
+    const [first, ...others] = drafts;
+    if (!first || others.length > 0 || !this.#held.isWorthwhile(first)) return drafts;
+    this.#hold(first);
+    return [];
+  }
+
+  /** A start waits for the answer to its first workflow task, which its worker is given now. */
+  #hold(draft: Draft): void {
+    try {
+      draft.encode();
+      this.#parts.dispatcher.pushEarly(draft);
+      this.#held.hold(draft);
+    } catch (error) {
+      this.#writer.refuse(draft, error);
+    }
+  }
+
+  /** A start that was held goes on, together with what has come for its workflow. */
+  #resume(draft: Draft): boolean {
+    const { entry } = draft;
+    if (entry.waiting.length === 0) return true;
+    try {
+      draft.reopen();
+      this.#takeIn(entry, draft);
+      draft.close();
+      return true;
+    } catch (error) {
+      this.#writer.refuse(draft, error);
+      return false;
+    }
   }
 
   /** Decides what waits for one workflow; undefined when there is nothing to commit. */
@@ -260,7 +300,7 @@ export class Committer {
     try {
       for (const request of waiting) {
         // A start begins a transition of its own: a transition is of one run.
-        if (taken > 0 && (request.kind === 'start' || draft.runId === '')) break;
+        if (draft.size > 0 && (request.kind === 'start' || draft.runId === '')) break;
         if (taken >= most || draft.weight > MAX_DRAFT_BYTES) break;
         // Those that came after the look would ask for another one, for ever.
         if (taken > 0 && (request.submittedAt ?? 0) > verifiedUpTo) break;

@@ -49,7 +49,7 @@ export class Dispatcher {
   pushEarly(draft: Draft): void {
     if (draft.successor) this.pushEarly(draft.successor);
     const early = draft.earlyTask;
-    if (!early) return;
+    if (!early || early === draft.pushedEarly) return;
     draft.pushedEarly = early;
     this.#postWorkflowTask(draft, early);
   }

@@ -18,7 +18,7 @@ import {
   withHistoryBytes,
 } from '@perdure/engine';
 import type { ExecutionTransition } from '@perdure/ports';
-import type { HistoryEvent } from '@perdure/protocol';
+import { type HistoryEvent, concatBytes } from '@perdure/protocol';
 import type { HandOver, WorkerSession } from '../matching/worker-session.ts';
 import type { ExecutionEntry } from './execution-entry.ts';
 import { HistoryTail, type Segment } from './history-tail.ts';
@@ -69,6 +69,9 @@ export class Draft {
   #decision: Decision | undefined;
   #state: ExecutionState | undefined;
   #taskSegment: Segment | undefined;
+  /** Events in the form of the history table, as far as they are encoded. */
+  #encoded: Uint8Array[] = [];
+  #encodedEvents = 0;
   #endsWorkflowTask = false;
   #successor: Draft | undefined;
 
@@ -103,6 +106,11 @@ export class Draft {
   /** Whether there is something to commit. */
   get changed(): boolean {
     return this.#decision?.changed ?? false;
+  }
+
+  /** Whether it begins a run. */
+  get isStart(): boolean {
+    return this.#base === undefined;
   }
 
   get runId(): string {
@@ -163,22 +171,38 @@ export class Draft {
     if (this.#decision.next) this.#succeed(this.#decision.next);
   }
 
+  /** Takes in further requests after all. Only while nothing has gone to the store. */
+  reopen(): void {
+    this.#placer.settle(this.pushedEarly);
+    this.#decision = undefined;
+  }
+
+  /** Brings what was decided into the form of the history, and of the task that follows from it. */
+  encode(): void {
+    const { entry, decision } = this;
+    // What the run before has left there is not of this one.
+    if (this.isStart && this.#encodedEvents === 0) entry.tail = new HistoryTail();
+    const events = decision.events.slice(this.#encodedEvents);
+    const appended = events.length > 0 ? entry.tail.append(events) : undefined;
+    if (appended) this.#encoded.push(appended.stored);
+    this.#encodedEvents = decision.events.length;
+    this.#taskSegment = this.#transientSegment(decision.state) ?? appended?.forTask;
+  }
+
   /** The form the store takes. Call once, after {@link close}. */
   toTransition(): ExecutionTransition {
+    this.encode();
     const { entry, decision } = this;
     const { events, outbox, wake, closed } = decision;
-    // What the run before has left there is not of this one.
-    if (!this.#base) entry.tail = new HistoryTail();
-    const appended = events.length > 0 ? entry.tail.append(events) : undefined;
-    this.#taskSegment = this.#transientSegment(decision.state) ?? appended?.forTask;
-    const historyBytes = (this.#base?.historyBytes ?? 0) + (appended?.stored.length ?? 0);
+    const segment = concatBytes(this.#encoded);
+    const historyBytes = (this.#base?.historyBytes ?? 0) + segment.length;
     const state = withHistoryBytes(decision.state, historyBytes);
     this.#state = state;
     return {
       key: { ...entry.key, runId: state.runId },
       expectedVersion: this.#base ? entry.version : 0,
       state: encodeState(state),
-      history: appended && { firstEventId: events[0]!.eventId, segment: appended.stored },
+      history: events[0] && { firstEventId: events[0].eventId, segment },
       started: this.#base
         ? undefined
         : {

@@ -99,6 +99,11 @@ export class TaskPlacer {
     for (const { session } of called) this.#matcher.offer(session);
   }
 
+  /** What a worker has and this very transition may bring to its end is no longer placed by it. */
+  settle(placement: Placement | undefined): void {
+    this.placements = this.placements.filter((each) => each !== placement);
+  }
+
   /** The transition did not come to be: gives back every slot. */
   undo(): void {
     const { placements } = this;

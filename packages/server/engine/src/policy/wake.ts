@@ -40,11 +40,10 @@ export function workflowTaskDeadline(state: ExecutionState): number {
 }
 
 /**
- * What the run's wake-up time is to be: what it is, unless that is too late, has passed, or the run
+ * What the run's wake-up time is to be: what is `armed` in the store, unless that is too late, has passed, or the run
  * is parked and would wake for nothing. 0 means none.
  */
-export function nextWake(state: ExecutionState, now: number): number {
-  const armed = state.wakeAt;
+export function nextWake(state: ExecutionState, now: number, armed: number = state.wakeAt): number {
   const due = nextDeadline(state, now);
   if (isClosed(state) && due === 0) return 0;
   const passed = armed <= now;
