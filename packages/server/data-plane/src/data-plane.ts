@@ -45,6 +45,8 @@ export interface DataPlaneParts {
   readonly alone?: boolean;
   /** How long a worker may be away before its activities are handed on. Default 1 second. */
   readonly activityGraceMs?: number;
+  /** Most workers of a namespace connected to this server. Default 10,000. */
+  readonly workersPerNamespace?: number;
   /**
    * How long a start that somebody waits for the result of may wait for its first workflow task, in
    * milliseconds, to be committed together with it. Default 2; 0 is not at all.

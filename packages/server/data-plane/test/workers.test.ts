@@ -456,3 +456,20 @@ describe('several servers on one store', () => {
     expect(refused).toBe(100);
   });
 });
+
+describe('one namespace', () => {
+  test('has so many workers here and no more, and room again when one leaves', async () => {
+    const plane = world.start({ workersPerNamespace: 3 });
+    const workers: FakeWorker[] = [];
+    for (let i = 0; i < 3; i++) workers.push(await new FakeWorker().connect(plane));
+    const refusal = { code: 'RESOURCE_EXHAUSTED', fields: { retryable: true } };
+    await expect(new FakeWorker().connect(plane)).rejects.toMatchObject(refusal);
+    await new FakeWorker().connect(plane, {}, callerOf(2));
+    // One that comes back takes nobody's place.
+    workers[0]!.connection!.disconnected();
+    await workers[0]!.connect(plane);
+    workers[1]!.connection!.close();
+    await new FakeWorker().connect(plane);
+    await expect(new FakeWorker().connect(plane)).rejects.toMatchObject(refusal);
+  });
+});

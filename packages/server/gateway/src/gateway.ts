@@ -27,6 +27,9 @@ import { StreamServer } from './stream/stream-server.ts';
 /** Largest body of an HTTP request, in bytes: what a frame of the stream may have. */
 const MAX_BODY_BYTES = MAX_FRAME_BYTES;
 
+/** Default of `connectionsPerNamespace`: a fleet of workers and clients, each with one or two. */
+const CONNECTIONS_PER_NAMESPACE = 2_000;
+
 /** Most calls in one HTTP request: each costs as much as one that comes alone. */
 const MAX_BATCH = 100;
 
@@ -42,6 +45,8 @@ export interface GatewayParts {
   readonly host?: string;
   /** 0 picks a free one. */
   readonly port: number;
+  /** Most WebSocket connections of a namespace to this server. Default 2,000. */
+  readonly connectionsPerNamespace?: number;
 }
 
 export interface Gateway {
@@ -56,7 +61,15 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   const { dataPlane, controlPlane, log, clock = machineClock, host = '127.0.0.1', port } = parts;
   const services: Services = { workflows: dataPlane.workflows, control: controlPlane.control };
   const app = httpApp(services, controlPlane, log);
-  const stream = new StreamServer({ services, dataPlane, controlPlane, clock, log });
+  const { connectionsPerNamespace = CONNECTIONS_PER_NAMESPACE } = parts;
+  const stream = new StreamServer({
+    services,
+    dataPlane,
+    controlPlane,
+    clock,
+    log,
+    connectionsPerNamespace,
+  });
   const { server, port: actual } = await listen(app, host, port);
   stream.attach(server);
   return {

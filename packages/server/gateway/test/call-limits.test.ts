@@ -70,3 +70,18 @@ test('a caller over HTTP that goes away is waited for no longer', async () => {
   expect(await asked).toBe('AbortError');
   await vi.waitFor(() => expect(signals[0]?.aborted).toBe(true));
 });
+
+test('a namespace has so many connections and no more; another is not concerned', async () => {
+  await server.close();
+  server = await new TestGateway().start({ connectionsPerNamespace: 2 });
+  const { key: mine } = await server.key('mine');
+  const { key: other } = await server.key('other');
+  const first = await server.connect(mine);
+  await server.connect(mine);
+  await expect(server.connect(mine)).rejects.toThrow('429');
+  await server.connect(other);
+  first.ws.close();
+  await first.closed;
+  await vi.waitFor(() => server.connect(mine), { interval: 20 });
+  await expect(server.connect(mine)).rejects.toThrow('429');
+});

@@ -15,7 +15,7 @@ import {
 import { type MemoryStore, createMemoryStore } from '@perdure/store-memory';
 import { vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { type Gateway, startGateway } from '../src/index.ts';
+import { type Gateway, type GatewayParts, startGateway } from '../src/index.ts';
 
 export const operatorToken = 'operator-token';
 const clock = { now: () => Date.now() };
@@ -37,7 +37,7 @@ export class TestGateway {
   dataPlane!: DataPlane;
   gateway!: Gateway;
 
-  async start(): Promise<this> {
+  async start(options: Partial<GatewayParts> = {}): Promise<this> {
     const error = (message: string, meta?: LogMetadata) =>
       void this.errors.push(`${message} ${JSON.stringify(meta ?? {})}`);
     const log = { ...silentLogger, error };
@@ -54,7 +54,7 @@ export class TestGateway {
     });
     this.dataPlane.start();
     const { dataPlane, controlPlane } = this;
-    this.gateway = await startGateway({ dataPlane, controlPlane, log, port: 0 });
+    this.gateway = await startGateway({ dataPlane, controlPlane, log, port: 0, ...options });
     return this;
   }
 

@@ -251,8 +251,7 @@ export class StreamClient {
       () => {
         this.#open(HANDSHAKE_TIMEOUT_MS).catch((error: unknown) => {
           if (this.#state === 'closed') return;
-          const final = error instanceof PerdureServiceError && error.code !== 'UNAVAILABLE';
-          if (final) this.#finish(error);
+          if (error instanceof PerdureServiceError && !passes(error)) this.#finish(error);
           else this.#reconnect();
         });
       },
@@ -363,6 +362,11 @@ export class StreamClient {
 /** Once every promise that can go on has gone on, so that what they say leaves in one frame. */
 function afterMicrotasks(flush: () => void): void {
   queueMicrotask(() => process.nextTick(flush));
+}
+
+/** Whether a server that refuses a connection may take it later. */
+function passes({ code }: PerdureServiceError): boolean {
+  return code === 'UNAVAILABLE' || code === 'RESOURCE_EXHAUSTED';
 }
 
 function reconnecting(why: string): string {

@@ -22,21 +22,29 @@ export interface LostTask {
   readonly task: RunningTask;
 }
 
+/** Default of `workersPerNamespace`. */
+const WORKERS_PER_NAMESPACE = 10_000;
+
 export interface SessionOptions {
   /** How long a worker may be away before its activities are handed on. Default 1 second. */
   readonly activityGraceMs?: number;
+  /** Most workers of a namespace connected to this server. Default 10,000. */
+  readonly workersPerNamespace?: number;
 }
 
 export class Sessions {
   readonly #matcher: Matcher;
   readonly #graceMs: number;
+  readonly #most: number;
   readonly #byName = new Map<string, WorkerSession>();
+  readonly #perNamespace = new Map<number, number>();
   readonly #graceTimers = new Map<WorkerSession, NodeJS.Timeout>();
   #onLost: (lost: LostTask) => void = () => {};
 
   constructor(matcher: Matcher, options: SessionOptions = {}) {
     this.#matcher = matcher;
     this.#graceMs = options.activityGraceMs ?? 1_000;
+    this.#most = options.workersPerNamespace ?? WORKERS_PER_NAMESPACE;
   }
 
   /** Says what is done about lost tasks. Called once, while the planes are put together. */
@@ -56,7 +64,8 @@ export class Sessions {
   /**
    * A worker connects, for the first time or again.
    *
-   * @throws PerdureServiceError INVALID_ARGUMENT when the session serves another task queue
+   * @throws PerdureServiceError INVALID_ARGUMENT when the session serves another task queue,
+   *   RESOURCE_EXHAUSTED when its namespace has too many sessions here
    */
   open(namespaceId: number, hello: OpenWorker, channel: WorkerChannel): WorkerSession {
     const session = this.get(namespaceId, hello.sessionId) ?? this.#create(namespaceId, hello);
@@ -103,6 +112,9 @@ export class Sessions {
 
   #create(namespaceId: number, hello: OpenWorker): WorkerSession {
     const { sessionId, taskQueue, identity } = hello;
+    const count = this.#perNamespace.get(namespaceId) ?? 0;
+    if (count >= this.#most) throw tooMany(this.#most);
+    this.#perNamespace.set(namespaceId, count + 1);
     const session = new WorkerSession({ sessionId, namespaceId, taskQueue, identity });
     this.#byName.set(sessionName(namespaceId, sessionId), session);
     return session;
@@ -138,8 +150,15 @@ export class Sessions {
   #expire(session: WorkerSession): void {
     this.#graceTimers.delete(session);
     const name = sessionName(session.namespaceId, session.sessionId);
-    if (this.#byName.get(name) === session) this.#byName.delete(name);
+    if (this.#byName.get(name) === session) this.#remove(name, session);
     this.#lose(session, 'activity');
+  }
+
+  #remove(name: string, { namespaceId }: WorkerSession): void {
+    this.#byName.delete(name);
+    const count = this.#perNamespace.get(namespaceId)! - 1;
+    if (count > 0) this.#perNamespace.set(namespaceId, count);
+    else this.#perNamespace.delete(namespaceId);
   }
 
   #cancelGrace(session: WorkerSession): void {
@@ -159,6 +178,14 @@ function kindsOf(hello: OpenWorker): SlotKind[] {
   if (hello.workflowTypes.length > 0 || hello.workflowCredit > 0) kinds.push('workflow');
   if (hello.activityTypes.length > 0 || hello.activityCredit > 0) kinds.push('activity');
   return kinds;
+}
+
+function tooMany(most: number): PerdureServiceError {
+  return new PerdureServiceError(
+    'RESOURCE_EXHAUSTED',
+    `a namespace may have ${most} workers at a server; close some, or give each more slots`,
+    { retryable: true },
+  );
 }
 
 function otherQueue({ taskQueue }: WorkerSession, hello: OpenWorker): PerdureServiceError {

@@ -12,6 +12,7 @@ import { MAX_FRAME_BYTES, PING_INTERVAL_MS, STREAM_PATH, STREAM_PROTOCOL } from 
 import { type WebSocket, WebSocketServer } from 'ws';
 import { bearerOf } from '../bearer.ts';
 import { cannotAuthenticate, logFault, nothingAt } from '../faults.ts';
+import { Headcount } from './headcount.ts';
 import { StreamConnection } from './stream-connection.ts';
 
 export interface StreamParts {
@@ -20,6 +21,8 @@ export interface StreamParts {
   readonly controlPlane: ControlPlane;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Most connections of a namespace to this server. */
+  readonly connectionsPerNamespace: number;
 }
 
 export class StreamServer {
@@ -31,12 +34,14 @@ export class StreamServer {
     handleProtocols: (offered) => offered.has(STREAM_PROTOCOL) && STREAM_PROTOCOL,
   });
   readonly #connections = new Set<StreamConnection>();
+  readonly #headcount: Headcount;
   readonly #stopListening: () => void;
   readonly #checks: NodeJS.Timeout;
   #checkingKeys = false;
 
   constructor(parts: StreamParts) {
     this.#parts = parts;
+    this.#headcount = new Headcount(parts.connectionsPerNamespace);
     this.#stopListening = parts.controlPlane.onRevoked((id) => this.#endKey(id));
     this.#checks = setInterval(() => this.#check(), PING_INTERVAL_MS);
     this.#checks.unref();
@@ -67,6 +72,9 @@ export class StreamServer {
       const caller = await this.#parts.controlPlane.authenticate(
         bearerOf(request.headers.authorization),
       );
+      const leave = this.#headcount.enter(caller);
+      // However the upgrade ends, the socket closes once.
+      socket.once('close', leave);
       this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#accept(ws, caller));
     } catch (error) {
       const refusal = error instanceof PerdureServiceError ? error : cannotAuthenticate();
