@@ -42,10 +42,19 @@ function run(program: string, ...args: string[]): Running {
   return { child, output };
 }
 
+const booked = 'flight to Lisbon booked\nhotel in Lisbon booked\n';
+
 it.concurrent.each([
   ['foobar', 'layer cake reserved for Ada, shipped\n', ''],
   ['hello', 'Hello, world!\n', ''],
   ['sleep-for-days', 'statements sent: 1\n', 'statement 1 sent to ada@example.com\n'],
+  [
+    'saga',
+    'flight-1 and hotel-1 for Ada\nnot booked: the card was declined\n',
+    `${booked}${booked}hotel-1 cancelled\nflight-1 cancelled\n`,
+  ],
+  ['cart', 'tea: 2\ntea: 3\nrefused: add at least one\n{ tea: 3 }\nordered: tea\n', ''],
+  ['batch', 'sum of squares: 385\n', ''],
   ['approval', '$12000 paid to Ada\n', 'Ada asks for $12000: please approve or refuse\n'],
 ])('%s runs, and its worker stops when it is told to', { timeout }, async (sample, said, did) => {
   const worker = run(`${sample}/worker`);
