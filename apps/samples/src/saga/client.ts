@@ -17,6 +17,6 @@ try {
 } catch (error) {
   if (!(error instanceof WorkflowFailedError)) throw error;
   // In between are the workflow's failure and the activity's.
-  console.log(`not booked: ${rootCause(error)}`);
+  console.log(`not booked: ${rootCause(error.cause)}`);
 }
 await connection.close();
