@@ -11,7 +11,9 @@ import { eventually, rejectionOf } from '@perdure/test-support';
 import { expect } from 'vitest';
 import { shape, useFixture } from './fixture.ts';
 
-const { scenario } = useFixture('queries');
+let release = (): void => {};
+const work = () => new Promise<void>((resolve) => (release = resolve));
+const { scenario } = useFixture('queries', { work });
 
 function becomes(handle: WorkflowHandle, wanted: string): Promise<void> {
   return eventually(async () => expect(await shape(handle)).toBe(wanted));
@@ -31,6 +33,33 @@ scenario('39: an open run is asked, and a closed one', async ({ start }) => {
   expect(await handle.result()).toBe('first second last');
   expect(await handle.query('words')).toEqual(['first', 'second', 'last']);
   expect(await shape(handle)).toBe('S T Sig T Sig T Sig T OK');
+});
+
+scenario('39: a run that is never without a task is asked along with it', async ({ start }) => {
+  const handle = await start('collects');
+  await becomes(handle, 'S T');
+  let stopped = false;
+  const signals = (async () => {
+    for (let i = 0; !stopped; i++) await handle.signal('told', `${i}`);
+  })();
+  const before: string[] = await handle.query('words');
+  for (let i = 0; i < 5; i++) {
+    const [words] = await Promise.all([1, 2].map(() => handle.query<string[], []>('words')));
+    expect(words!.slice(0, before.length)).toEqual(before);
+  }
+  stopped = true;
+  await signals;
+  await handle.signal('told', 'last');
+  await handle.result();
+});
+
+scenario('39: a run with a local activity that takes long is asked meanwhile', async (scene) => {
+  const handle = await scene.start('worksNearby');
+  await handle.signal('told', 'go');
+  expect(await handle.query('words')).toEqual(['go']);
+  expect(await handle.query('words')).toEqual(['go']);
+  release();
+  expect(await handle.result()).toBe('go');
 });
 
 scenario(

@@ -6,6 +6,7 @@ import {
   type Ack,
   type CompletionOf,
   type QueryTask,
+  type WorkflowQuery,
   type WorkflowTask,
   encodeEvents,
 } from '@perdure/protocol';
@@ -192,6 +193,72 @@ describe('questions', () => {
     await bench.task();
     expect(await bench.ask('get')).toBe('told');
     expect(bench.fetched).toBeGreaterThan(0);
+  });
+
+  describe('that come with a task', () => {
+    const query = async (queryName: string, ...args: unknown[]): Promise<WorkflowQuery> => {
+      const encoded = await converter.encodeArgs({ ...place, purpose: 'query-input' }, args);
+      return { queryId: `${queryName}?`, queryName, args: encoded };
+    };
+    const answersOf = async (completion: NewCompletion): Promise<unknown[]> => {
+      const { queryResults = [] } = completion as CompletionOf<'workflowTaskCompleted'>;
+      const opened = queryResults.map(async ({ result, failure }) =>
+        failure
+          ? (await converter.openFailure(place, failure)).message
+          : converter.decodeValue({ ...place, purpose: 'query-result' }, result),
+      );
+      return Promise.all(opened);
+    };
+
+    it.each([10, 0])('are answered by what it has left: %i cached', async (cached) => {
+      const bench = new Bench(sandboxes.handlers, 'asked', { maxCachedWorkflows: cached });
+      const queries = [await query('get', 'now'), await query('throws'), await query('get')];
+      expect(await answersOf(await bench.task({ queries }))).toEqual([
+        'now: begun',
+        'cannot say',
+        'begun',
+      ]);
+      const input = await converter.toBlob({ ...place, purpose: 'signal' }, payloads('told'));
+      bench.server.add('WorkflowExecutionSignaled', { signalName: 'tell', input });
+      const completion = await bench.task({ queries });
+      expect(await answersOf(completion)).toEqual(['now: told', 'cannot say', 'told']);
+      expect(commandTypes(completion)).toEqual([]);
+      expect((await bench.task()) as object).not.toHaveProperty('queryResults.0');
+    });
+
+    it('are answered though the task closes the run', async () => {
+      const bench = new Bench(sandboxes.handlers, 'asked');
+      await bench.task();
+      bench.server.add('TimerFired', { timerId: '1', startedEventId: 5 });
+      const completion = await bench.task({ queries: [await query('get')] });
+      expect(commandTypes(completion)).toEqual(['CompleteWorkflowExecution']);
+      expect(await answersOf(completion)).toEqual(['begun']);
+    });
+
+    it('where it waits are answered as it waits after the task', async () => {
+      const bench = new Bench(sandboxes.handlers, 'waits');
+      const completion = await bench.task({ queries: [await query('__stack_trace')] });
+      const [stacks] = await answersOf(completion);
+      expect(stacks).toMatch(/^ {4}at inner \(\S*sandbox-workflows\/handlers\.ts:\d+:\d+\)/);
+    });
+
+    it('do not wait for a local activity that takes long', async () => {
+      let finish = (): void => {};
+      const near = () => new Promise<string>((resolve) => (finish = () => resolve('late')));
+      const bench = new Bench(sandboxes.changed, 'nearby', { activities: { near } });
+      const queries = [await query('missing'), await query('__stack_trace')];
+      const asked = await bench.task({ queries });
+      expect(asked).toMatchObject({ commands: [], forceCreateNewTask: true });
+      expect(await answersOf(asked)).toEqual([
+        expect.stringContaining('did not register a handler for missing'),
+        expect.stringContaining('changed.ts'),
+      ]);
+      const next = bench.task();
+      finish();
+      expect(commandTypes(await next)).toEqual(['RecordMarker', 'StartTimer']);
+      const traced = await bench.ask('__stack_trace');
+      expect(traced).toEqual(expect.stringContaining('changed.ts'));
+    });
   });
 
   it('about a closed run are answered, too', async () => {

@@ -18,13 +18,16 @@ import type { OpenWorker } from '@perdure/protocol';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Committer } from './commit/committer.ts';
 import { Dispatcher } from './commit/dispatcher.ts';
+import { shuttingDown } from './commit/refusals.ts';
 import { type LossCommand, type Suspect, lossOf } from './commit/inspect.ts';
 import { Matcher } from './matching/matcher.ts';
 import { type LostTask, Sessions, sessionName } from './matching/sessions.ts';
 import type { BacklogTask } from './matching/task-queue.ts';
 import type { WorkerChannel, WorkerSession } from './matching/worker-session.ts';
 import { type WorkerConnection, openWorker } from './operations/open-worker/open-worker.ts';
-import { WaitingQueries } from './operations/query-workflow/waiting-queries.ts';
+import { QueryDesk } from './queries/query-desk.ts';
+import { WaitingQueries } from './queries/waiting-queries.ts';
+import { findRun } from './operations/find-run.ts';
 import { answered, workflowService } from './operations/workflow-service.ts';
 import { OutboxPump } from './pumps/outbox-pump.ts';
 import { SessionPump } from './pumps/session-pump.ts';
@@ -82,7 +85,11 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
   const alone = parts.alone ?? false;
   const newRunId = () => parts.newRunId();
   const matcher = new Matcher({ broker, log, alone });
-  const sessions = new Sessions(matcher, parts);
+  const sessions = new Sessions(matcher, {
+    activityGraceMs: parts.activityGraceMs,
+    workersPerNamespace: parts.workersPerNamespace,
+    board: (namespaceId, task) => queryDesk.board(namespaceId, task),
+  });
   const dispatcher = new Dispatcher({ store, matcher, sessions, log });
   const sessionPump = new SessionPump({
     store: parts.sessions,
@@ -114,11 +121,18 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
   });
   const transferPump = new TransferPump({ committer, store, clock, newRunId }, log);
   const outboxPump = new OutboxPump({ store, broker, matcher, clock, log });
+  const queryDesk = new QueryDesk({
+    alone,
+    find: (key, runId) => findRun({ committer, store }, key, runId),
+    watch: (key, listener) => committer.watch(key, listener),
+    workerFor,
+  });
 
   let trustAbsenceFrom = Number.POSITIVE_INFINITY;
   let closed = false;
 
   matcher.onStart((task, session) => void startWaiting(task, session));
+  matcher.onJoined((key) => queryDesk.joined(key));
   sessions.onLost((lost) => lose(lost));
 
   async function wake(run: DueRun): Promise<void> {
@@ -208,14 +222,14 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
 
   const typesServed = (key: QueueKey) => matcher.typesServed(key);
   const waitingQueries = new WaitingQueries();
-  const shared = { committer, store, visibility, clock, alone, waitingQueries };
-  const operations = { ...shared, newRunId, workerFor, typesServed };
+  const shared = { committer, store, visibility, clock, alone, waitingQueries, queryDesk };
+  const operations = { ...shared, newRunId, typesServed };
   return {
     workflows: workflowService(operations),
     openWorker: (caller, hello, channel) =>
       answered(
         openWorker(
-          { committer, dispatcher, matcher, sessions, sessionPump },
+          { committer, dispatcher, matcher, sessions, sessionPump, queryDesk },
           caller,
           hello,
           channel,
@@ -233,6 +247,7 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
       outboxPump.stop();
       sessionPump.stop();
       transferPump.stop();
+      queryDesk.close(shuttingDown());
       matcher.close();
       sessions.close();
       await committer.close();

@@ -72,6 +72,40 @@ export const stepResult = record({
   result: optional(blob),
 });
 
+/** What is asked of a run. */
+export const workflowQuery = record({
+  queryId: name,
+  queryName: name,
+  args: optional(blob),
+  header: optional(blob),
+});
+export type WorkflowQuery = ValueOf<typeof workflowQuery>;
+
+/**
+ * A question for a run that has no workflow task under way, or has closed. It is answered from what the run knew at the end of its last completed task,
+ * the one started by `lastStartedEventId` (0: it has none); a worker whose cached copy stands
+ * elsewhere replays the history up to there. Of a closed run it is the state at its close.
+ */
+export const queryTask = record({
+  queryId: name,
+  workflowId: name,
+  runId: name,
+  workflowType: name,
+  lastStartedEventId: count,
+  queryName: name,
+  args: optional(blob),
+  header: optional(blob),
+});
+export type QueryTask = ValueOf<typeof queryTask>;
+
+/** The answer, or why there is none. */
+export const queryAnswer = record({
+  queryId: name,
+  result: optional(blob),
+  failure: optional(failure),
+});
+export type QueryAnswer = ValueOf<typeof queryAnswer>;
+
 /** What a worker has finished. `n` is echoed by the acknowledgement. */
 export const completion = variant('kind', {
   workflowTaskCompleted: [
@@ -82,6 +116,11 @@ export const completion = variant('kind', {
       commands: list(command),
       /** Another task is to follow at once: a local activity is still running (semantics 62). */
       forceCreateNewTask: optional(flag),
+      /**
+       * Answers to queries that came with the task, from what the run knew at its end. They count
+       * if the completion does; what is not answered is asked again.
+       */
+      queryResults: optional(list(queryAnswer)),
     }),
   ],
   workflowTaskFailed: [
@@ -149,31 +188,6 @@ export const openWorker = record({
 });
 export type OpenWorker = ValueOf<typeof openWorker>;
 
-/**
- * A question for a run. It is answered from what the run knew at the end of its last completed task,
- * the one started by `lastStartedEventId` (0: it has none); a worker whose cached copy stands
- * elsewhere replays the history up to there. Of a closed run it is the state at its close.
- */
-export const queryTask = record({
-  queryId: name,
-  workflowId: name,
-  runId: name,
-  workflowType: name,
-  lastStartedEventId: count,
-  queryName: name,
-  args: optional(blob),
-  header: optional(blob),
-});
-export type QueryTask = ValueOf<typeof queryTask>;
-
-/** The answer, or why there is none. */
-export const queryAnswer = record({
-  queryId: name,
-  result: optional(blob),
-  failure: optional(failure),
-});
-export type QueryAnswer = ValueOf<typeof queryAnswer>;
-
 /** SDK to server. */
 export const upstreamMessage = variant('kind', {
   call: [1, record({ callId: count, path: name, input: optional(anything) })],
@@ -210,6 +224,8 @@ export const workflowTask = record({
   taskTimeoutMs: count,
   /** Updates that wait for an answer; each is answered by a command of this task. */
   updates: optional(list(updateRequest)),
+  /** Queries that wait for this task; each is answered in its completion (semantics 39). */
+  queries: optional(list(workflowQuery)),
 });
 export type WorkflowTask = ValueOf<typeof workflowTask>;
 

@@ -1,4 +1,11 @@
-import { condition, defineQuery, defineSignal, setHandler, sleep } from '@perdure/workflow';
+import {
+  condition,
+  defineQuery,
+  defineSignal,
+  proxyLocalActivities,
+  setHandler,
+  sleep,
+} from '@perdure/workflow';
 
 export const told = defineSignal<[string]>('told');
 export const words = defineQuery<string[]>('words');
@@ -26,6 +33,20 @@ export async function failsUntilTold(): Promise<string> {
   setHandler(told, (text) => void (word = text));
   if (word === undefined) throw new TypeError('nobody has told me');
   return word;
+}
+
+const { work } = proxyLocalActivities<{ work(): Promise<void> }>({
+  startToCloseTimeout: '1 minute',
+});
+
+/** Works inside its workflow task for as long as it takes. */
+export async function worksNearby(): Promise<string> {
+  const heard: string[] = [];
+  setHandler(words, () => heard);
+  setHandler(told, (word) => void heard.push(word));
+  await condition(() => heard.length > 0);
+  await work();
+  return heard.join(' ');
 }
 
 /** Sleeps for a day. */

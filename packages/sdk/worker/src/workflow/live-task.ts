@@ -15,6 +15,8 @@ export interface Done {
 
 /** A task that takes so long is completed, and followed by another, while local activities run. */
 const TASK_HEARTBEAT = 0.8;
+/** How long queries that came with a task wait for local activities, in milliseconds. */
+const QUERY_PATIENCE_MS = 1_000;
 
 /** What a task is done with. */
 export interface LiveTaskParts extends LocalActivityParts {
@@ -27,18 +29,26 @@ export interface LiveTaskParts extends LocalActivityParts {
   confirmed(): Promise<void>;
 }
 
+/** How long a task may take. */
+export interface TaskTime {
+  readonly timeoutMs: number;
+  /** Queries came with it, and are answered when it is completed. */
+  readonly isAsked: boolean;
+}
+
 /** Does a task to the end of the local activities that it asks for, if time allows. */
 export async function liveTask(
   parts: LiveTaskParts,
   run: CachedRun,
   step: TaskStep,
-  taskTimeoutMs: number,
+  { timeoutMs, isAsked }: TaskTime,
 ): Promise<Done> {
   const { player } = run;
   const startedEventId = step.started.eventId;
   const commands = await player.begin(step);
   if (player.localActivities.size === 0) return { startedEventId, commands };
-  const timeIsUp = deadline(taskTimeoutMs * TASK_HEARTBEAT);
+  const longest = timeoutMs * TASK_HEARTBEAT;
+  const timeIsUp = deadline(isAsked ? Math.min(longest, QUERY_PATIENCE_MS) : longest);
   try {
     await parts.confirmed();
     while (player.localActivities.size > 0 && !commands.some(closesRun)) {

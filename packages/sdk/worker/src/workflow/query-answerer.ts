@@ -4,11 +4,13 @@
  * so that runs need not pay for being asked.
  */
 import { type Payload, defaultPayloadConverter, headersFromPayloads } from '@perdure/common';
-import type { LoadedDataConverter, MaybePromise } from '@perdure/data-converter';
-import type { PayloadBlob, QueryAnswer, QueryTask } from '@perdure/protocol';
+import type { LoadedDataConverter } from '@perdure/data-converter';
+import type { PayloadBlob, QueryAnswer, WorkflowQuery } from '@perdure/protocol';
 import type { EnhancedStackTrace, StackLocation } from '@perdure/workflow';
+import { failureOfError, sealed } from '../outgoing-failure.ts';
+import { checkBlobSize } from '../payload-limits.ts';
 import type { RunPlace } from './history-jobs.ts';
-import type { StepPlayer } from './step-player.ts';
+import { type StepPlayer, TaskFailure } from './step-player.ts';
 
 /** A copy of a run that may be asked. */
 export interface AskedCopy {
@@ -32,8 +34,20 @@ export class QueryAnswerer {
     this.#place = place;
   }
 
-  /** @throws whatever keeps the run from being brought up */
-  async answer(query: QueryTask, bringUp: BringUp): Promise<QueryAnswer> {
+  /** Never rejects: what keeps the run from answering, or from being brought up, is the answer. */
+  async answer(query: WorkflowQuery, bringUp: BringUp): Promise<QueryAnswer> {
+    try {
+      return await this.#answer(query, bringUp);
+    } catch (error) {
+      const failure =
+        error instanceof TaskFailure
+          ? await sealed(this.#converter, this.#place, () => error.failure)
+          : await failureOfError(this.#converter, this.#place, error);
+      return { queryId: query.queryId, failure };
+    }
+  }
+
+  async #answer(query: WorkflowQuery, bringUp: BringUp): Promise<QueryAnswer> {
     const { queryId, queryName } = query;
     if (queryName === STACK_TRACE || queryName === ENHANCED_STACK_TRACE) {
       const stacks = await stacksOf(bringUp);
@@ -43,7 +57,7 @@ export class QueryAnswerer {
     return this.#ask(query, bringUp);
   }
 
-  async #ask(query: QueryTask, bringUp: BringUp): Promise<QueryAnswer> {
+  async #ask(query: WorkflowQuery, bringUp: BringUp): Promise<QueryAnswer> {
     const { queryId, queryName: queryType, header } = query;
     const args = query.args ? await this.#open('query-input', query.args) : [];
     const headers = header && headersFromPayloads(await this.#open('header', header));
@@ -66,10 +80,12 @@ export class QueryAnswerer {
     return this.#converter.fromBlob({ namespace, workflowId, purpose }, blob);
   }
 
-  #sealed(payloads: readonly Payload[]): MaybePromise<PayloadBlob> {
+  async #sealed(payloads: readonly Payload[]): Promise<PayloadBlob> {
     const { namespace, workflowId } = this.#place;
     const context = { namespace, workflowId, purpose: 'query-result' } as const;
-    return this.#converter.toBlob(context, payloads);
+    const blob = await this.#converter.toBlob(context, payloads);
+    checkBlobSize('the answer to the query', blob);
+    return blob;
   }
 }
 

@@ -38,6 +38,7 @@ import { type AskedCopy, QueryAnswerer } from './query-answerer.ts';
 import { NondeterminismError } from './replay-check.ts';
 import { RunCache } from './run-cache.ts';
 import { TaskFailure } from './step-player.ts';
+import { TaskQueries } from './task-queries.ts';
 import { type TaskCommand, closesRun, leavesEvent, toWireCommand } from './wire-commands.ts';
 
 export interface WorkflowRunnerParts {
@@ -59,11 +60,17 @@ export class WorkflowRunner implements StepFuser {
   readonly #offered = new Set<WaitingResult>();
   readonly #players: Players;
   readonly #localActivities: LocalActivityParts;
+  readonly #queries: TaskQueries;
   #idleWaiters: (() => void)[] = [];
 
   constructor(parts: WorkflowRunnerParts) {
     this.#parts = parts;
     this.#players = new Players(parts);
+    this.#queries = new TaskQueries({
+      converter: parts.converter,
+      players: this.#players,
+      historyOf: (task) => this.#wholeHistory(task, decodeEvents(task.events)),
+    });
     const { options, converter, surroundings, log, session } = parts;
     const slots = new Slots(options.localActivitySlots);
     const now = (): number => session.clock.now();
@@ -104,14 +111,15 @@ export class WorkflowRunner implements StepFuser {
 
   /** Carries out a task that the server pushed. Its slot is taken already. Never rejects. */
   async start(task: WorkflowTask): Promise<void> {
-    const { workflowId, runId, startedEventId, attempt, fence } = task;
-    const token = { workflowId, runId, startedEventId, attempt, fence };
+    const { runId } = task;
+    const token = tokenOf(task);
     const { session } = this.#parts;
     this.#tasks.set(runId, token);
     try {
       const { run, steps } = await this.#bringUp(task);
-      const done = await this.#live(run, steps, { token, timeoutMs: task.taskTimeoutMs });
-      await this.#complete(run, token, done);
+      const done = await this.#live(run, steps, task);
+      const queryResults = await this.#queries.answer(task, run, done);
+      await this.#complete(run, token, done, queryResults);
     } catch (error) {
       if (this.#failsRun(task.workflowType, error)) await this.#failRun(token, error);
       else await this.#fail(token, error);
@@ -168,15 +176,12 @@ export class WorkflowRunner implements StepFuser {
   }
 
   /** Lives the steps through; all but the last are replay. */
-  async #live(
-    run: CachedRun,
-    steps: readonly TaskStep[],
-    { token, timeoutMs }: { readonly token: WorkflowTaskToken; readonly timeoutMs: number },
-  ): Promise<Done> {
+  async #live(run: CachedRun, steps: readonly TaskStep[], task: WorkflowTask): Promise<Done> {
     for (const step of steps) {
       if (!step.recorded) {
-        const parts = { ...this.#localActivities, confirmed: () => this.#confirmed(token) };
-        return liveTask(parts, run, step, timeoutMs);
+        const confirmed = () => this.#confirmed(tokenOf(task));
+        const time = { timeoutMs: task.taskTimeoutMs, isAsked: task.queries !== undefined };
+        return liveTask({ ...this.#localActivities, confirmed }, run, step, time);
       }
       await this.#players.replay(run, step, steps);
     }
@@ -200,18 +205,10 @@ export class WorkflowRunner implements StepFuser {
    */
   async answerQuery(query: QueryTask): Promise<QueryAnswer> {
     const { converter, options } = this.#parts;
-    const { queryId, workflowId, runId } = query;
+    const { workflowId, runId } = query;
     const place = { namespace: options.namespace, workflowId, runId };
-    try {
-      const answerer = new QueryAnswerer(converter, place);
-      return await answerer.answer(query, (tracing) => this.#copyFor(query, place, tracing));
-    } catch (error) {
-      const failure =
-        error instanceof TaskFailure
-          ? await sealed(converter, place, () => error.failure)
-          : await failureOfError(converter, place, error);
-      return { queryId, failure };
-    }
+    const answerer = new QueryAnswerer(converter, place);
+    return answerer.answer(query, (tracing) => this.#copyFor(query, place, tracing));
   }
 
   async #copyFor(query: QueryTask, place: RunPlace, tracing: boolean): Promise<AskedCopy> {
@@ -224,7 +221,12 @@ export class WorkflowRunner implements StepFuser {
     return this.#players.copyOf(events, { place, workflowType, lastStartedEventId, tracing });
   }
 
-  async #complete(run: CachedRun, token: WorkflowTaskToken, done: Done): Promise<void> {
+  async #complete(
+    run: CachedRun,
+    token: WorkflowTaskToken,
+    done: Done,
+    queryResults: readonly QueryAnswer[] | undefined,
+  ): Promise<void> {
     const { converter, session } = this.#parts;
     const commands = await whenAll(
       done.commands.map((command) => toWireCommand(converter, run.place, command)),
@@ -232,7 +234,7 @@ export class WorkflowRunner implements StepFuser {
     checkCommandSizes(commands);
     const { forceCreateNewTask } = done;
     const completed = { kind: 'workflowTaskCompleted', token, commands } as const;
-    session.complete({ ...completed, forceCreateNewTask }, (ack) =>
+    session.complete({ ...completed, forceCreateNewTask, queryResults }, (ack) =>
       this.#acknowledged(run, done, ack),
     );
   }
@@ -410,6 +412,11 @@ export class WorkflowRunner implements StepFuser {
     }
     this.#reported([waiting]);
   }
+}
+
+function tokenOf(task: WorkflowTask): WorkflowTaskToken {
+  const { workflowId, runId, startedEventId, attempt, fence } = task;
+  return { workflowId, runId, startedEventId, attempt, fence };
 }
 
 /** Too large for one message, perhaps; what compresses well is judged too strictly. */

@@ -32,6 +32,7 @@ export class Matcher {
   readonly #stopListening: () => void;
   readonly #retries = new Set<NodeJS.Timeout>();
   #startTask: StartTask = () => {};
+  #onJoined: (key: QueueKey) => void = () => {};
 
   constructor(parts: MatcherParts) {
     this.#parts = parts;
@@ -44,6 +45,11 @@ export class Matcher {
   /** Says how a waiting task is started. Called once, while the planes are put together. */
   onStart(startTask: StartTask): void {
     this.#startTask = startTask;
+  }
+
+  /** Says who hears of workers that begin to take tasks of a queue. Called once, likewise. */
+  onJoined(listener: (key: QueueKey) => void): void {
+    this.#onJoined = listener;
   }
 
   close(): void {
@@ -60,6 +66,7 @@ export class Matcher {
       if (!queue.sessions.includes(session)) queue.sessions.push(session);
       queue.brokerMayHold = true;
       this.#hand(queue);
+      this.#onJoined(key);
     }
   }
 

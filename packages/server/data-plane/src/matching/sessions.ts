@@ -9,6 +9,7 @@ import { PerdureServiceError } from '@perdure/common';
 import type { OpenWorker } from '@perdure/protocol';
 import type { Matcher } from './matcher.ts';
 import {
+  type Boarding,
   type RunningTask,
   type SlotKind,
   type WorkerChannel,
@@ -30,12 +31,15 @@ export interface SessionOptions {
   readonly activityGraceMs?: number;
   /** Most workers of a namespace connected to this server. Default 10,000. */
   readonly workersPerNamespace?: number;
+  /** What goes along with workflow tasks. Default: nothing. */
+  readonly board?: Boarding;
 }
 
 export class Sessions {
   readonly #matcher: Matcher;
   readonly #graceMs: number;
   readonly #most: number;
+  readonly #board: Boarding | undefined;
   readonly #byName = new Map<string, WorkerSession>();
   readonly #perNamespace = new Map<number, number>();
   readonly #graceTimers = new Map<WorkerSession, NodeJS.Timeout>();
@@ -45,6 +49,7 @@ export class Sessions {
     this.#matcher = matcher;
     this.#graceMs = options.activityGraceMs ?? 1_000;
     this.#most = options.workersPerNamespace ?? WORKERS_PER_NAMESPACE;
+    this.#board = options.board;
   }
 
   /** Says what is done about lost tasks. Called once, while the planes are put together. */
@@ -115,7 +120,8 @@ export class Sessions {
     const count = this.#perNamespace.get(namespaceId) ?? 0;
     if (count >= this.#most) throw tooMany(this.#most);
     this.#perNamespace.set(namespaceId, count + 1);
-    const session = new WorkerSession({ sessionId, namespaceId, taskQueue, identity });
+    const facts = { sessionId, namespaceId, taskQueue, identity };
+    const session = new WorkerSession({ ...facts, board: this.#board });
     this.#byName.set(sessionName(namespaceId, sessionId), session);
     return session;
   }

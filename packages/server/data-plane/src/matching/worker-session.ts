@@ -17,6 +17,7 @@ import type {
   EagerActivity,
   QueryAnswer,
   QueryTask,
+  WorkflowQuery,
   WorkflowTask,
   WorkflowTaskToken,
 } from '@perdure/protocol';
@@ -53,6 +54,9 @@ export interface HandOver {
   readonly activity: EagerActivity;
   readonly task: RunningTask;
 }
+
+/** What goes along with a task of a namespace that leaves now. */
+export type Boarding = (namespaceId: number, task: WorkflowTask) => readonly WorkflowQuery[];
 
 /** Most slots of a kind that a worker can grant. */
 const MOST_CREDIT = 1_000_000;
@@ -97,17 +101,21 @@ export class WorkerSession {
   #cancelled: ActivityToken[] = [];
   #queries: QueryTask[] = [];
   readonly #asked = new Map<string, (answer: QueryAnswer | undefined) => void>();
+  readonly #board: Boarding;
 
   constructor(facts: {
     sessionId: string;
     namespaceId: number;
     taskQueue: string;
     identity: string;
+    /** Default: nothing goes along. */
+    board?: Boarding;
   }) {
     this.sessionId = facts.sessionId;
     this.namespaceId = facts.namespaceId;
     this.taskQueue = facts.taskQueue;
     this.identity = facts.identity;
+    this.#board = facts.board ?? (() => []);
   }
 
   /** Whether it is connected and wants tasks. */
@@ -217,7 +225,7 @@ export class WorkerSession {
     if (!channel) return;
     const mail: WorkerMail = {
       acks: this.#acks.map(({ ack, handOvers }) => this.#withHandOvers(ack, handOvers)),
-      workflowTasks: this.#deliver(this.#workflowTasks),
+      workflowTasks: this.#deliver(this.#workflowTasks).map((task) => this.#boarded(task)),
       activityTasks: this.#deliver(this.#activityTasks),
       ...(this.#queries.length > 0 && { queries: this.#queries }),
     };
@@ -240,6 +248,11 @@ export class WorkerSession {
 
   #deliver<T>(posted: readonly { readonly task: T; readonly running: RunningTask }[]): T[] {
     return posted.filter(({ running }) => this.#markDelivered(running)).map(({ task }) => task);
+  }
+
+  #boarded(task: WorkflowTask): WorkflowTask {
+    const queries = this.#board(this.namespaceId, task);
+    return queries.length > 0 ? { ...task, queries } : task;
   }
 
   /** False for what was called off meanwhile. */

@@ -9,7 +9,7 @@ import type { OperationParts } from './parts.ts';
  * @throws PerdureServiceError WORKFLOW_NOT_FOUND
  */
 export async function findRun(
-  { committer, store }: OperationParts,
+  { committer, store }: Pick<OperationParts, 'committer' | 'store'>,
   key: WorkflowKey,
   runId: string | undefined,
 ): Promise<ExecutionState> {

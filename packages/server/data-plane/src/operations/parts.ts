@@ -1,9 +1,8 @@
 import type { Clock } from '@perdure/common';
-import type { ExecutionState } from '@perdure/engine';
 import type { ExecutionStore, QueueKey, VisibilityStore } from '@perdure/ports';
 import type { Committer } from '../commit/committer.ts';
-import type { WorkerSession } from '../matching/worker-session.ts';
-import type { WaitingQueries } from './query-workflow/waiting-queries.ts';
+import type { QueryDesk } from '../queries/query-desk.ts';
+import type { WaitingQueries } from '../queries/waiting-queries.ts';
 
 /** What operations work with. */
 export interface OperationParts {
@@ -14,9 +13,8 @@ export interface OperationParts {
   /** Nobody else writes to the store. */
   readonly alone: boolean;
   readonly waitingQueries: WaitingQueries;
+  readonly queryDesk: QueryDesk;
   newRunId(): string;
-  /** A connected worker that can answer for a run: the one that has it cached, else any. */
-  workerFor(namespaceId: number, state: ExecutionState): WorkerSession | undefined;
   /** The types that the connected workers of a queue serve. */
   typesServed(this: void, key: QueueKey): ReadonlySet<string>;
 }

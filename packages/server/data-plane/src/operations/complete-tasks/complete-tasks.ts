@@ -12,6 +12,7 @@ import {
   workflowTaskKey,
 } from '../../matching/worker-session.ts';
 import { faultOfName } from '../../policy/names.ts';
+import type { QueryDesk } from '../../queries/query-desk.ts';
 import { type PayloadRules, checkBlobs, checkCompletion } from '../../policy/payload-guard.ts';
 
 type Command = CommandRequest['command'];
@@ -20,6 +21,7 @@ export interface CompletionContext {
   readonly committer: Committer;
   readonly dispatcher: Dispatcher;
   readonly session: WorkerSession;
+  readonly queryDesk: QueryDesk;
   readonly rules: PayloadRules;
 }
 
@@ -39,9 +41,10 @@ function completeTask(context: CompletionContext, completion: Completion): void 
   }
   const refusal = refusalOf(rules, completion);
   if (!refusal) {
-    return submit(context, completion, commandFor(completion, session), (reply) =>
-      acknowledge(context, ackFor(n, reply), reply.eager),
-    );
+    return submit(context, completion, commandFor(completion, session), (reply) => {
+      tellQueries(context, completion, reply);
+      acknowledge(context, ackFor(n, reply), reply.eager);
+    });
   }
   const commands = commandsInsteadOf(completion, refusal, context);
   const { code, message } = refusal;
@@ -54,6 +57,16 @@ function completeTask(context: CompletionContext, completion: Completion): void 
       if (open === 0) acknowledge(context, ack);
     });
   }
+}
+
+/** Queries that came with the task are answered once its completion is durable. */
+function tellQueries(
+  { queryDesk, session: { namespaceId } }: CompletionContext,
+  completion: Completion,
+  { outcome }: Reply,
+): void {
+  if (completion.kind !== 'workflowTaskCompleted') return;
+  queryDesk.concluded(namespaceId, completion, outcome.kind === 'accepted');
 }
 
 function answerNow(session: WorkerSession, ack: Ack): void {

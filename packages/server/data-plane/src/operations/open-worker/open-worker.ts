@@ -9,6 +9,7 @@ import { type Sessions, sessionName } from '../../matching/sessions.ts';
 import type { WorkerChannel } from '../../matching/worker-session.ts';
 import { faultOfName } from '../../policy/names.ts';
 import type { SessionPump } from '../../pumps/session-pump.ts';
+import type { QueryDesk } from '../../queries/query-desk.ts';
 import { completeTasks } from '../complete-tasks/complete-tasks.ts';
 import { heartbeatActivities } from '../heartbeat-activities/heartbeat-activities.ts';
 
@@ -21,6 +22,7 @@ export interface WorkerParts {
   readonly matcher: Matcher;
   readonly sessions: Sessions;
   readonly sessionPump: SessionPump;
+  readonly queryDesk: QueryDesk;
 }
 
 /** What a connected worker can do. */
@@ -50,13 +52,13 @@ export async function openWorker(
   hello: OpenWorker,
   channel: WorkerChannel,
 ): Promise<WorkerConnection> {
-  const { committer, dispatcher, matcher, sessions, sessionPump } = parts;
+  const { committer, dispatcher, matcher, sessions, sessionPump, queryDesk } = parts;
   checkNames(hello);
   checkTypes(hello);
   const name = sessionName(caller.namespaceId, hello.sessionId);
   await sessionPump.opened(name);
   const session = sessions.open(caller.namespaceId, hello, channel);
-  const context = { committer, dispatcher, session, rules: caller };
+  const context = { committer, dispatcher, session, queryDesk, rules: caller };
   const whileCurrent = (act: () => void) => {
     if (session.channel === channel) act();
   };

@@ -1,6 +1,7 @@
 /**
- * How many questions wait on this server. Each looks at its run again and again while it waits, so
- * their number is limited, by workflow and by namespace: who asks too much harms no one else.
+ * How many questions wait on this server. Each is kept in memory with what it asks, and travels with
+ * tasks, so their number is limited, by workflow and by namespace: who asks too much harms no one
+ * else.
  */
 import { PerdureServiceError } from '@perdure/common';
 import type { WorkflowKey } from '@perdure/ports';
