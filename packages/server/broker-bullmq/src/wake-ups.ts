@@ -1,13 +1,14 @@
 /**
  * Who is told when tasks were announced: listeners of this process directly, other processes by a
- * message that each backend carries in its own way (PUBLISH, NOTIFY).
+ * message that each backend carries in its own way (PUBLISH, NOTIFY). Notes between processes travel
+ * on the same channel.
  *
- * A message names the queues in full, so that a queue's BullMQ name need not be reversible.
- * Whatever else arrives on the channel is ignored.
+ * A message names the queues in full, so that a queue's BullMQ name need not be reversible; a note
+ * is an object. Whatever else arrives on the channel is ignored.
  */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '@perdure/common';
-import type { QueueKey } from '@perdure/ports';
+import { MAX_NOTE_BYTES, type QueueKey } from '@perdure/ports';
 
 interface Subscription {
   readonly listener: (queue: QueueKey) => void;
@@ -18,6 +19,7 @@ interface Subscription {
 export class WakeUps {
   readonly #origin = randomUUID();
   readonly #subscriptions = new Set<Subscription>();
+  readonly #noteListeners = new Set<(note: string) => void>();
   readonly #logger: Logger;
   /** Whether messages of other processes arrive. */
   #flowing = false;
@@ -34,6 +36,19 @@ export class WakeUps {
       queueMicrotask(() => this.#subscriptions.has(subscription) && this.#call(missed));
     }
     return () => void this.#subscriptions.delete(subscription);
+  }
+
+  /** Adds a listener for notes of other processes; the result removes it. */
+  onTold(listener: (note: string) => void): () => void {
+    const own = (note: string): void => listener(note);
+    this.#noteListeners.add(own);
+    return () => void this.#noteListeners.delete(own);
+  }
+
+  /** The message that carries a note, or undefined for one that is too long. */
+  noteMessage(note: string): string | undefined {
+    if (Buffer.byteLength(note) > MAX_NOTE_BYTES) return undefined;
+    return JSON.stringify({ from: this.#origin, note });
   }
 
   /** Wakes this process. A listener that throws is logged and keeps nobody else from waking. */
@@ -57,6 +72,7 @@ export class WakeUps {
   /** Stops all calls. */
   clear(): void {
     this.#subscriptions.clear();
+    this.#noteListeners.clear();
   }
 
   /** The messages that wake other processes, each at most `limit` bytes if one queue fits at all. */
@@ -85,24 +101,33 @@ export class WakeUps {
   /** Takes a message off the channel. One's own is skipped: {@link announced} was called already. */
   received(message: string): void {
     const parsed = parse(message);
-    if (parsed && parsed.origin !== this.#origin) this.announced(parsed.queues);
+    if (!parsed || parsed.origin === this.#origin) return;
+    if ('queues' in parsed) return this.announced(parsed.queues);
+    for (const listener of this.#noteListeners) this.#call(() => listener(parsed.note));
   }
 
   #call(callback: () => void): void {
     try {
       callback();
     } catch (error) {
-      this.#logger.error('a listener for announced tasks threw', { error });
+      this.#logger.error('a listener of the broker threw', { error });
     }
   }
 }
 
-function parse(message: string): { origin: string; queues: QueueKey[] } | undefined {
+type Message = { origin: string } & ({ queues: QueueKey[] } | { note: string });
+
+function parse(message: string): Message | undefined {
   let value: unknown;
   try {
     value = JSON.parse(message);
   } catch {
     return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  if ('from' in value && 'note' in value) {
+    const { from: origin, note } = value;
+    return typeof origin === 'string' && typeof note === 'string' ? { origin, note } : undefined;
   }
   if (!Array.isArray(value) || typeof value[0] !== 'string') return undefined;
   const [origin, ...parts] = value as [string, ...unknown[]];

@@ -3,6 +3,7 @@ import { ValueError } from '@perdure/common';
 import {
   type AnnouncedTask,
   BrokerUnavailableError,
+  MAX_NOTE_BYTES,
   type QueueKey,
   type TaskBroker,
 } from '@perdure/ports';
@@ -51,6 +52,7 @@ interface Listener {
 export class MemoryBroker implements TaskBroker {
   readonly #backend: MemoryBrokerBackend;
   readonly #listeners = new Set<Listener>();
+  readonly #noteListeners = new Set<(note: string) => void>();
   #epoch: number;
   #closed = false;
   /** Called before each take, to hold it back. */
@@ -91,6 +93,29 @@ export class MemoryBroker implements TaskBroker {
     this.#listeners.add(listener);
     queueMicrotask(() => missed?.());
     return () => this.#listeners.delete(listener);
+  }
+
+  tell(note: string): void {
+    if (this.#closed || !this.#backend.available || note.length > MAX_NOTE_BYTES) return;
+    for (const broker of this.#backend.brokers) if (broker !== this) broker.hearNote(note);
+  }
+
+  onTold(listener: (note: string) => void): () => void {
+    const own = (note: string): void => listener(note);
+    this.#noteListeners.add(own);
+    return () => this.#noteListeners.delete(own);
+  }
+
+  hearNote(note: string): void {
+    for (const told of this.#noteListeners) {
+      queueMicrotask(() => {
+        try {
+          if (this.#noteListeners.has(told)) told(note);
+        } catch {
+          // A listener's bug is not the teller's.
+        }
+      });
+    }
   }
 
   async intact(): Promise<boolean> {

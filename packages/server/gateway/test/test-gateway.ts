@@ -25,6 +25,8 @@ const emptyBroker: TaskBroker = {
   announce: async () => {},
   take: async () => [],
   onAnnounced: () => () => {},
+  tell: () => {},
+  onTold: () => () => {},
   intact: async () => true,
   close: async () => {},
 };

@@ -4,6 +4,7 @@
  */
 export * from './control-store.ts';
 export * from './execution-store.ts';
+export * from './letter-store.ts';
 export * from './session-store.ts';
 export * from './shard.ts';
 export * from './task-broker.ts';

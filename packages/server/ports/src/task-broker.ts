@@ -1,5 +1,6 @@
 /**
- * Where the ids of tasks wait until some process has a worker for them.
+ * Where the ids of tasks wait until some process has a worker for them, and where processes drop
+ * each other a word.
  *
  * A broker holds hints, never the record. Postgres knows every task, and starting one is a
  * compare-and-set there, so a broker may lose what it holds, or hand an id out twice, and nothing
@@ -25,6 +26,9 @@ export interface AnnouncedTask {
   /** Opaque ASCII of up to ~120 characters, unique within its queue. */
   readonly taskId: string;
 }
+
+/** Longest note that can be told. */
+export const MAX_NOTE_BYTES = 3_000;
 
 /** Hands ids of waiting tasks from the process that committed them to one with a free worker. */
 export interface TaskBroker {
@@ -56,6 +60,22 @@ export interface TaskBroker {
    * @returns ends the subscription
    */
   onAnnounced(listener: (queue: QueueKey) => void, missed?: () => void): () => void;
+
+  /**
+   * Says something to all other processes that listen: a hint, of ids and no payloads, that may be
+   * lost without a trace. Returns at once and never throws.
+   *
+   * @param note up to {@link MAX_NOTE_BYTES} of UTF-8; a longer one is not said
+   */
+  tell(note: string): void;
+
+  /**
+   * Calls `listener` with what other processes tell, soon after. It need not be well-formed: whoever
+   * shares the backend can tell.
+   *
+   * @returns ends the subscription
+   */
+  onTold(listener: (note: string) => void): () => void;
 
   /**
    * False if the broker may have lost ids since the last call (since it connected, for the first):

@@ -6,12 +6,14 @@
 import type {
   ControlStore,
   ExecutionStore,
+  LetterStore,
   SessionStore,
   StoredExecution,
   VisibilityStore,
 } from '@perdure/ports';
 import { MemoryControlStore } from './control-store.ts';
 import { MemoryExecutionStore } from './execution-store.ts';
+import { MemoryLetterStore } from './letter-store.ts';
 import { RunTable } from './run-table.ts';
 import { MemorySessionStore } from './session-store.ts';
 import { MemoryVisibilityStore } from './visibility-store.ts';
@@ -24,6 +26,7 @@ export interface MemoryStore {
   readonly visibility: VisibilityStore;
   readonly control: ControlStore;
   readonly sessions: SessionStore;
+  readonly letters: LetterStore;
   /** Does nothing: there is nothing to end. */
   close(): Promise<void>;
 }
@@ -43,6 +46,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
     visibility: new MemoryVisibilityStore(runs),
     control: new MemoryControlStore(),
     sessions: new MemorySessionStore(),
+    letters: new MemoryLetterStore(),
     close: () => Promise.resolve(),
   };
 }

@@ -3,6 +3,7 @@ import { ValueError } from '@perdure/common';
 import {
   type AnnouncedTask,
   BrokerUnavailableError,
+  MAX_NOTE_BYTES,
   type QueueKey,
   type TaskBroker,
 } from '@perdure/ports';
@@ -13,14 +14,22 @@ interface Listener {
   readonly isOpen: () => boolean;
 }
 
+/** Hears the notes of other brokers. */
+interface NoteListener {
+  readonly owner: symbol;
+  readonly told: (note: string) => void;
+}
+
 /** What waits, and who listens: the part that brokers share. */
 export class MemoryBrokerBackend {
   readonly #waiting = new Map<string, Set<string>>();
   readonly #listeners = new Set<Listener>();
+  readonly #noteListeners = new Set<NoteListener>();
   #epoch = 0;
 
   /** A broker on this backend. */
   connect(): TaskBroker {
+    const own = Symbol('this broker');
     let closed = false;
     let epoch = this.#epoch;
     const check = (): void => {
@@ -40,6 +49,20 @@ export class MemoryBrokerBackend {
         this.#listeners.add(listener);
         if (missed) queueMicrotask(missed);
         return () => void this.#listeners.delete(listener);
+      },
+      tell: (note) => {
+        if (closed || Buffer.byteLength(note) > MAX_NOTE_BYTES) return;
+        for (const { owner, told } of this.#noteListeners) {
+          if (owner !== own) queueMicrotask(() => quietly(() => told(note)));
+        }
+      },
+      onTold: (listener) => {
+        const told = (note: string): void => {
+          if (!closed && this.#noteListeners.has(entry)) listener(note);
+        };
+        const entry = { owner: own, told };
+        this.#noteListeners.add(entry);
+        return () => void this.#noteListeners.delete(entry);
       },
       intact: async () => {
         check();
@@ -92,11 +115,15 @@ export class MemoryBrokerBackend {
 
   #tell(listener: Listener, queue: QueueKey): void {
     if (!listener.isOpen() || !this.#listeners.has(listener)) return;
-    try {
-      listener.heard(queue);
-    } catch {
-      // A listener's bug is not the announcer's.
-    }
+    quietly(() => listener.heard(queue));
+  }
+}
+
+function quietly(call: () => void): void {
+  try {
+    call();
+  } catch {
+    // A listener's bug is not the announcer's.
   }
 }
 

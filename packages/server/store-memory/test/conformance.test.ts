@@ -3,6 +3,7 @@ import {
   controlStoreConformance,
   executionStoreConformance,
   expectNoLostUpdate,
+  letterStoreConformance,
   sessionStoreConformance,
   taskBrokerConformance,
   visibilityStoreConformance,
@@ -17,6 +18,7 @@ executionStoreConformance('memory', make);
 visibilityStoreConformance('memory', make);
 controlStoreConformance('memory', make);
 sessionStoreConformance('memory', make);
+letterStoreConformance('memory', make);
 taskBrokerConformance('memory', async () => {
   const backend = new MemoryBrokerBackend();
   return {

@@ -3,12 +3,19 @@
  * that writes runs in `commit/commit-statement.ts`.
  */
 import { type Logger, silentLogger } from '@perdure/common';
-import type { ControlStore, ExecutionStore, SessionStore, VisibilityStore } from '@perdure/ports';
+import type {
+  ControlStore,
+  ExecutionStore,
+  LetterStore,
+  SessionStore,
+  VisibilityStore,
+} from '@perdure/ports';
 import { CommitConnection } from './commit/commit-connection.ts';
 import { Flusher } from './commit/flusher.ts';
 import { RolePool, byKeySettings } from './connections.ts';
 import { PostgresControlStore } from './control-store.ts';
 import { PostgresExecutionStore } from './execution-store.ts';
+import { PostgresLetterStore } from './letter-store.ts';
 import { controlRole, pumpRole, runtimeRole } from './schema.ts';
 import { PostgresSessionStore } from './session-store.ts';
 import { PostgresVisibilityStore } from './visibility-store.ts';
@@ -30,6 +37,7 @@ export interface PostgresStore {
   readonly visibility: VisibilityStore;
   readonly control: ControlStore;
   readonly sessions: SessionStore;
+  readonly letters: LetterStore;
   /** Answers what has been handed in, then ends the connections. */
   close(): Promise<void>;
 }
@@ -64,6 +72,7 @@ export function createPostgresStore(options: PostgresStoreOptions): PostgresStor
     visibility: new PostgresVisibilityStore(reads),
     control: new PostgresControlStore(control),
     sessions: new PostgresSessionStore(reads),
+    letters: new PostgresLetterStore(reads, pumps),
     async close() {
       await executions.idle();
       await Promise.all([reads, pumps, control, ...commits].map((each) => each.close()));

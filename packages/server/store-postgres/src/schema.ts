@@ -183,6 +183,33 @@ export const requestIds = perdure.table(
   ],
 );
 
+/**
+ * Letters between servers, for seconds each; not logged, so a crash of the database takes them. The
+ * pumps find and remove them, and do not see what they say.
+ */
+export const letters = perdure.table(
+  'letters',
+  {
+    ...run(),
+    letterId: idText('letter_id').notNull(),
+    taskQueue: text('task_queue').notNull(),
+    expiresAt: time('expires_at').notNull(),
+    claimedUntil: time('claimed_until').notNull(),
+    answered: boolean('answered').notNull(),
+    content: bytea('content').notNull(),
+    answer: bytea('answer'),
+  },
+  (t) => [
+    primaryKey({
+      name: 'letters_pkey',
+      columns: [t.namespaceId, t.runId, t.shard, t.letterId],
+    }),
+    index('letters_by_expiry').on(t.expiresAt),
+    tenantPolicy(),
+    pgPolicy('pump', { for: 'all', to: pump, using: sql`true`, withCheck: sql`false` }),
+  ],
+);
+
 /** Leases of worker sessions, of no tenant: a session id is random and says nothing. */
 export const workerSessions = perdure.table('worker_sessions', {
   sessionId: idText('session_id').primaryKey(),

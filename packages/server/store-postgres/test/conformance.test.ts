@@ -4,6 +4,7 @@ import {
   controlStoreConformance,
   executionStoreConformance,
   expectNoLostUpdate,
+  letterStoreConformance,
   sessionStoreConformance,
   visibilityStoreConformance,
 } from '@perdure/ports/conformance';
@@ -66,6 +67,7 @@ executionStoreConformance('Postgres, two servers, one of them with two flushers'
 visibilityStoreConformance('Postgres', make);
 controlStoreConformance('Postgres', make);
 sessionStoreConformance('Postgres', make);
+letterStoreConformance('Postgres', make);
 
 test('no update is lost, whatever writers in two servers do at once', async () => {
   const transition = fc.record({

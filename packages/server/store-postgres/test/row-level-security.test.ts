@@ -15,6 +15,7 @@ const tenantTables = [
   'wakeups',
   'visibility',
   'request_ids',
+  'letters',
 ];
 
 let cluster: Cluster;
@@ -37,6 +38,9 @@ beforeAll(async () => {
       }),
     ]);
     await store.executions.commit([stepOf(key, 1, { requestIds: ['request'] })]);
+    const content = new Uint8Array(3);
+    const letter = { ...refOf(key), letterId: 'l', taskQueue: 'q', content, expiresAt: 5 };
+    await store.letters.post(letter);
   }
 });
 afterAll(async () => {
@@ -128,12 +132,16 @@ test('the pumps see tasks, wake-ups and ids of all tenants, and nothing they hol
     expect(await seen(client, 'tasks')).toEqual([1, 2]);
     expect(await seen(client, 'wakeups')).toEqual([1, 2]);
     expect(await seen(client, 'executions')).toEqual([1, 2]);
+    expect(await seen(client, 'letters')).toEqual([1, 2]);
     for (const statement of [
       'select state from perdure.executions',
       'select * from perdure.history',
       'select * from perdure.visibility',
       'select * from perdure.api_keys',
       'delete from perdure.tasks',
+      'select content from perdure.letters',
+      'select answer from perdure.letters',
+      'update perdure.letters set answered = true',
     ]) {
       await expect(client.query(statement)).rejects.toThrow('permission denied');
     }

@@ -137,6 +137,17 @@ class PostgresTaskBroker implements TaskBroker {
     return unsubscribe;
   }
 
+  tell(note: string): void {
+    const message = this.#wakeUps.noteMessage(note);
+    if (message !== undefined && !this.#closing) this.#notify([message]);
+  }
+
+  onTold(listener: (note: string) => void): () => void {
+    const unsubscribe = this.#wakeUps.onTold(listener);
+    if (!this.#closing) this.#listener ??= this.#openListener();
+    return unsubscribe;
+  }
+
   async intact(): Promise<boolean> {
     this.#listener?.probe();
     const before = this.#epoch;
@@ -165,7 +176,10 @@ class PostgresTaskBroker implements TaskBroker {
 
   #wake(queues: QueueKey[]): void {
     this.#wakeUps.announced(queues);
-    const messages = this.#wakeUps.messages(queues, MAX_MESSAGE_BYTES);
+    this.#notify(this.#wakeUps.messages(queues, MAX_MESSAGE_BYTES));
+  }
+
+  #notify(messages: readonly string[]): void {
     const notified = this.#link.request('wake other processes', ({ pool }) =>
       pool.query({
         name: 'perdure_wake',

@@ -118,6 +118,18 @@ class RedisTaskBroker implements TaskBroker {
     return unsubscribe;
   }
 
+  tell(note: string): void {
+    const message = this.#wakeUps.noteMessage(note);
+    if (message === undefined || this.#link.client.status !== 'ready') return;
+    this.#quietly(this.#link.client.publish(this.#channel, message));
+  }
+
+  onTold(listener: (note: string) => void): () => void {
+    const unsubscribe = this.#wakeUps.onTold(listener);
+    if (!this.#closing) this.#subscriber ??= this.#openSubscriber();
+    return unsubscribe;
+  }
+
   async intact(): Promise<boolean> {
     // A subscriber says nothing by itself, so a connection that died silently would go unnoticed.
     if (this.#subscriber?.client.status === 'ready') this.#quietly(this.#subscriber.client.ping());

@@ -4,6 +4,7 @@ import { concatBytes, pack, unpackSequence } from '@perdure/protocol';
 import { afterEach, beforeEach } from 'vitest';
 import type { ControlStore } from '../control-store.ts';
 import type { ExecutionStore, ExecutionTransition, RunKey, RunRef } from '../execution-store.ts';
+import type { LetterStore } from '../letter-store.ts';
 import type { SessionStore } from '../session-store.ts';
 import { shardOf } from '../shard.ts';
 import type { VisibilityStore } from '../visibility-store.ts';
@@ -14,6 +15,7 @@ export interface Stores {
   readonly visibility: VisibilityStore;
   readonly control: ControlStore;
   readonly sessions: SessionStore;
+  readonly letters: LetterStore;
   close(): Promise<void>;
 }
 

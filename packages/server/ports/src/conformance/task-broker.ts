@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import {
   type AnnouncedTask,
   BrokerUnavailableError,
+  MAX_NOTE_BYTES,
   type QueueKey,
   type TaskBroker,
 } from '../task-broker.ts';
@@ -234,6 +235,43 @@ export function taskBrokerConformance(name: string, make: () => Promise<TaskBrok
       await broker.announce(tasks(queue, ['task-1']));
       await vi.waitFor(() => expect(heard).toEqual([queue]), 10_000);
       expect(ended).not.toHaveBeenCalled();
+    });
+
+    test('what is told is heard by all other processes, as it was, and not by the teller', async () => {
+      const others = [await connect(), await connect()];
+      const heard: string[][] = [[], [], []];
+      for (const [i, each] of [broker, ...others].entries()) {
+        each.onTold((note) => heard[i]!.push(note));
+        each.onTold(() => {
+          throw new Error('a listener with a bug');
+        });
+        await missedOnce(each);
+      }
+      const notes = ['a', '["b",1]', '注文🧁 \u0000 "\'', 'x'.repeat(MAX_NOTE_BYTES)];
+      for (const note of [...notes, 'x'.repeat(MAX_NOTE_BYTES + 1), 'last']) broker.tell(note);
+      await vi.waitFor(() => expect(heard[1]).toContain('last'), 10_000);
+      await vi.waitFor(() => expect(heard[2]).toContain('last'), 10_000);
+      for (const [i, expected] of [[], [...notes, 'last'], [...notes, 'last']].entries()) {
+        expect([...heard[i]!].sort()).toEqual([...expected].sort());
+      }
+      expect(await broker.take(queue, 1)).toEqual([]);
+    });
+
+    test('nobody hears what is told after they have stopped, or by a broker that is closed', async () => {
+      const other = await connect();
+      const [ended, heard] = [vi.fn(), vi.fn()];
+      other.onTold(ended)();
+      other.onTold(heard);
+      await missedOnce(other);
+      const teller = await connect();
+      broker.tell('before');
+      await vi.waitFor(() => expect(heard).toHaveBeenCalledWith('before'), 10_000);
+      await broker.close();
+      broker.tell('closed');
+      teller.tell('after');
+      await vi.waitFor(() => expect(heard).toHaveBeenCalledWith('after'), 10_000);
+      expect(ended).not.toHaveBeenCalled();
+      expect(heard).not.toHaveBeenCalledWith('closed');
     });
 
     test('four takers share 500 tasks, each taken once', async () => {
