@@ -5,6 +5,7 @@ import type { ExecutionState } from '@perdure/engine';
 import {
   type DueRun,
   type ExecutionStore,
+  type LetterStore,
   type QueueKey,
   type RunRef,
   type SessionStore,
@@ -20,6 +21,7 @@ import { Committer } from './commit/committer.ts';
 import { Dispatcher } from './commit/dispatcher.ts';
 import { shuttingDown } from './commit/refusals.ts';
 import { type LossCommand, type Suspect, lossOf } from './commit/inspect.ts';
+import { LetterOffice } from './letters/letter-office.ts';
 import { Matcher } from './matching/matcher.ts';
 import { type LostTask, Sessions, sessionName } from './matching/sessions.ts';
 import type { BacklogTask } from './matching/task-queue.ts';
@@ -38,6 +40,7 @@ export interface DataPlaneParts {
   readonly executions: ExecutionStore;
   readonly visibility: VisibilityStore;
   readonly sessions: SessionStore;
+  readonly letters: LetterStore;
   readonly broker: TaskBroker;
   readonly clock: Clock;
   /** Rings by `clock`. Default: the machine's. */
@@ -127,6 +130,25 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
     watch: (key, listener) => committer.watch(key, listener),
     workerFor,
   });
+  const waitingQueries = new WaitingQueries();
+  const letterOffice = alone
+    ? undefined
+    : new LetterOffice({
+        store: parts.letters,
+        broker,
+        clock,
+        log,
+        queryDesk,
+        waitingQueries,
+        watchUpdates: (key, listener) =>
+          committer.watch(key, (news) => {
+            if (news.length > 0) listener();
+          }),
+        newId: newRunId,
+        hasSession: (namespaceId, id) => sessions.get(namespaceId, id)?.present ?? false,
+        servesQueue: (namespaceId, taskQueue) =>
+          matcher.anyOf({ namespaceId, taskQueue, kind: 'workflow' }, undefined) !== undefined,
+      });
 
   let trustAbsenceFrom = Number.POSITIVE_INFINITY;
   let closed = false;
@@ -221,15 +243,15 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
   }
 
   const typesServed = (key: QueueKey) => matcher.typesServed(key);
-  const waitingQueries = new WaitingQueries();
-  const shared = { committer, store, visibility, clock, alone, waitingQueries, queryDesk };
-  const operations = { ...shared, newRunId, typesServed };
+  const shared = { committer, store, visibility, clock, alone };
+  const asking = { waitingQueries, queryDesk, letterOffice };
+  const operations = { ...shared, ...asking, newRunId, typesServed };
   return {
     workflows: workflowService(operations),
     openWorker: (caller, hello, channel) =>
       answered(
         openWorker(
-          { committer, dispatcher, matcher, sessions, sessionPump, queryDesk },
+          { committer, dispatcher, matcher, sessions, sessionPump, queryDesk, letterOffice },
           caller,
           hello,
           channel,
@@ -240,6 +262,7 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
       timerPump.start();
       outboxPump.start();
       sessionPump.start();
+      letterOffice?.start();
     },
     async close() {
       closed = true;
@@ -247,6 +270,7 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
       outboxPump.stop();
       sessionPump.stop();
       transferPump.stop();
+      letterOffice?.stop();
       queryDesk.close(shuttingDown());
       matcher.close();
       sessions.close();

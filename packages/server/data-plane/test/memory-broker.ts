@@ -15,6 +15,8 @@ export class MemoryBrokerBackend {
   /** Grows when everything is lost. */
   epoch = 0;
   available = true;
+  /** Everything that was told, in order. */
+  readonly notes: string[] = [];
 
   connect(): MemoryBroker {
     const broker = new MemoryBroker(this);
@@ -97,6 +99,7 @@ export class MemoryBroker implements TaskBroker {
 
   tell(note: string): void {
     if (this.#closed || !this.#backend.available || note.length > MAX_NOTE_BYTES) return;
+    this.#backend.notes.push(note);
     for (const broker of this.#backend.brokers) if (broker !== this) broker.hearNote(note);
   }
 

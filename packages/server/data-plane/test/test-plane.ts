@@ -25,6 +25,7 @@ export class World {
       executions: this.store,
       visibility: this.memory.visibility,
       sessions: this.memory.sessions,
+      letters: this.memory.letters,
       broker: this.brokers.connect(),
       clock: { now: () => Date.now() + this.skew },
       log: this.#log(),

@@ -62,6 +62,7 @@ async function openForCalls(
     executions: store.executions,
     visibility: store.visibility,
     sessions: store.sessions,
+    letters: store.letters,
     broker,
     clock,
     log: loggerOf(log, 'data-plane'),

@@ -48,6 +48,7 @@ export class TestGateway {
       executions: this.store.executions,
       visibility: this.store.visibility,
       sessions: this.store.sessions,
+      letters: this.store.letters,
       broker: emptyBroker,
       clock,
       log,

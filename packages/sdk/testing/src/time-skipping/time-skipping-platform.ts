@@ -31,6 +31,7 @@ export async function startTimeSkippingPlatform(settings: {
     executions: store.executions,
     visibility: store.visibility,
     sessions: store.sessions,
+    letters: store.letters,
     broker,
     clock,
     timers: clock,

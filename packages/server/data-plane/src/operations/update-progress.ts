@@ -1,7 +1,8 @@
 /**
  * How far an update has come, and waiting until it has come further. Word of it comes with the
  * commits of this server; what another server commits, and what was committed before, is in the
- * state of the run. Only a refusal by the validator leaves no trace there.
+ * state of the run. Only a refusal by the validator leaves no trace there: the reasons are kept
+ * apart for a while.
  */
 import type { UpdateOutcome, UpdateWorkflowOutput } from '@perdure/contract';
 import {
@@ -27,9 +28,12 @@ export interface UpdateWait {
   readonly signal: AbortSignal | undefined;
 }
 
+/** An update as its callers are told of it. */
+type Told = Pick<UpdateWorkflowOutput, 'stage' | 'outcome'>;
+
 /** Where an update stands. */
 export type Progress =
-  | Pick<UpdateWorkflowOutput, 'stage' | 'outcome'>
+  | Told
   /** The run has closed, and has not accepted the update. */
   | 'left behind'
   /** The run is open and knows no such update: it never had it, or refused it. */
@@ -42,6 +46,8 @@ export class UpdateWatch {
   readonly #watch: { stop(): void };
   #news: { readonly runId: string; readonly latest: UpdateNews } | undefined;
   #wake: () => void = () => {};
+  #unfollow: (() => void) | undefined;
+  #hasSeen = false;
 
   constructor(parts: OperationParts, wait: UpdateWait) {
     this.#parts = parts;
@@ -56,8 +62,14 @@ export class UpdateWatch {
 
   readonly #stirred = (): void => this.#wake();
 
+  /** Whether the run has been found to have the update, at any time. */
+  get hasSeen(): boolean {
+    return this.#hasSeen;
+  }
+
   stop(): void {
     this.#watch.stop();
+    this.#unfollow?.();
     this.#wait.signal?.removeEventListener('abort', this.#stirred);
   }
 
@@ -76,6 +88,13 @@ export class UpdateWatch {
     }
   }
 
+  /** The outcome of an update that another server's worker has refused. */
+  async refusal(runId: string): Promise<Told> {
+    const { key, updateId } = this.#wait;
+    const failure = await this.#parts.letterOffice?.refusals.find({ ...key, runId }, updateId);
+    return completed({ kind: 'failure', failure: failure ?? refusedUpdateFailure });
+  }
+
   async #look(runId: string): Promise<Progress> {
     // An update of another run may have the same id.
     const news = this.#news?.runId === runId ? this.#news.latest : undefined;
@@ -89,18 +108,29 @@ export class UpdateWatch {
       case 'aborted':
         return news.accepted ? unfinished : 'left behind';
       default:
-        return progressOf(this.#parts, this.#wait, runId);
+        return this.#find(runId);
     }
+  }
+
+  async #find(runId: string): Promise<Progress> {
+    const { key, updateId } = this.#wait;
+    const state = await findRun(this.#parts, key, runId);
+    this.#hasSeen ||= state.updates.has(updateId);
+    const progress = await progressIn(this.#parts, this.#wait, state);
+    const isUnderWay = typeof progress !== 'string' && progress.stage !== 'COMPLETED';
+    if (isUnderWay) {
+      this.#unfollow ??= this.#parts.letterOffice?.follow(key, state, () => this.#wake());
+    }
+    return progress;
   }
 }
 
 /** Where an update stands by the stored state of a run. */
-export async function progressOf(
+export async function progressIn(
   parts: OperationParts,
   { key, updateId }: Pick<UpdateWait, 'key' | 'updateId'>,
-  runId: string,
+  state: ExecutionState,
 ): Promise<Progress> {
-  const state = await findRun(parts, key, runId);
   const completedEventId = state.completedUpdates.get(updateId);
   if (completedEventId !== undefined) {
     return completed(await outcomeOf(parts, key, state, completedEventId));
@@ -112,12 +142,9 @@ export async function progressOf(
   return isOpen ? { stage: 'ADMITTED' } : 'left behind';
 }
 
-/** Another server's worker has refused it: the reasons went there. */
-export const refusedElsewhere = completed({ kind: 'failure', failure: refusedUpdateFailure });
-
 const unfinished = completed({ kind: 'failure', failure: unfinishedUpdateFailure });
 
-function completed(outcome: UpdateOutcome): Exclude<Progress, string> {
+function completed(outcome: UpdateOutcome): Told {
   return { stage: 'COMPLETED', outcome };
 }
 

@@ -107,17 +107,16 @@ export class AskedRun {
       if (isIdle(state)) void this.#askWorker(question, state);
       else question.waitsFor = 'its workflow task does not end';
     }
-    question.options.onLook?.(state);
+    question.onLook?.(state);
   }
 
   /** Asks a worker outside of a task, if there is one and it is for this server to ask. */
   async #askWorker(question: Question, state: ExecutionState): Promise<void> {
-    const { mayAsk } = question.options;
     const { namespaceId } = this.key;
     question.waitsFor = 'no worker of its task queue has answered; start one, or look why it hangs';
     if (!this.#parts.workerFor(namespaceId, state)) return;
     question.isBeingAsked = true;
-    const isOurs = mayAsk ? await mayAsk(state) : true;
+    const isOurs = question.mayAsk ? await question.mayAsk(state) : true;
     const session = isOurs ? this.#parts.workerFor(namespaceId, state) : undefined;
     const answer =
       session && question.isOpen ? await this.#ask(session, question, state) : undefined;

@@ -35,22 +35,18 @@ interface Floor {
   readonly fence: number | undefined;
 }
 
-export interface QuestionOptions {
-  /**
-   * Asked before a worker is, outside of a task: whether it is for this server to do so. Default:
-   * it is.
-   */
-  mayAsk?(this: void, state: ExecutionState): Promise<boolean>;
-  /** Told of each look at the run that leaves the question open. */
-  onLook?(this: void, state: ExecutionState): void;
-}
-
 export class Question {
   readonly queryId: string;
   readonly asked: Asked;
-  readonly options: QuestionOptions;
   /** Rejects when the run cannot be asked, or the question is given up. */
   readonly answer: Promise<QueryAnswer>;
+  /**
+   * Asked before a worker is, outside of a task: whether it is for this server to do so. Default: it
+   * is. Must not reject.
+   */
+  mayAsk: ((state: ExecutionState) => Promise<boolean>) | undefined;
+  /** Told of each look at the run that leaves the question open. */
+  onLook: ((state: ExecutionState) => void) | undefined;
   /** A worker is being asked outside of a task. */
   isBeingAsked = false;
   /** What it waits for, for whoever gives it up. */
@@ -62,10 +58,9 @@ export class Question {
   #reject: (error: Error) => void = () => {};
   #whenEnded: (() => void)[] = [];
 
-  constructor(queryId: string, asked: Asked, options: QuestionOptions = {}) {
+  constructor(queryId: string, asked: Asked) {
     this.queryId = queryId;
     this.asked = asked;
-    this.options = options;
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;

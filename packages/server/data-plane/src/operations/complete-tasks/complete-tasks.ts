@@ -5,6 +5,8 @@ import type { Ack, Completion, Failure, WorkflowTaskToken } from '@perdure/proto
 import type { Committer } from '../../commit/committer.ts';
 import type { Dispatcher } from '../../commit/dispatcher.ts';
 import type { CommandRequest, Reply } from '../../commit/request.ts';
+import type { LetterOffice } from '../../letters/letter-office.ts';
+import { refusesUpdates } from '../../letters/refusals.ts';
 import {
   type HandOver,
   type WorkerSession,
@@ -22,6 +24,8 @@ export interface CompletionContext {
   readonly dispatcher: Dispatcher;
   readonly session: WorkerSession;
   readonly queryDesk: QueryDesk;
+  /** Undefined when this server is alone. */
+  readonly letterOffice: LetterOffice | undefined;
   readonly rules: PayloadRules;
 }
 
@@ -41,10 +45,13 @@ function completeTask(context: CompletionContext, completion: Completion): void 
   }
   const refusal = refusalOf(rules, completion);
   if (!refusal) {
-    return submit(context, completion, commandFor(completion, session), (reply) => {
-      tellQueries(context, completion, reply);
-      acknowledge(context, ackFor(n, reply), reply.eager);
-    });
+    const take = (): void =>
+      submit(context, completion, commandFor(completion, session), (reply) => {
+        tellQueries(context, completion, reply);
+        acknowledge(context, ackFor(n, reply), reply.eager);
+      });
+    const keeping = keepRefusals(context, completion);
+    return keeping ? void keeping.then(take) : take();
   }
   const commands = commandsInsteadOf(completion, refusal, context);
   const { code, message } = refusal;
@@ -57,6 +64,21 @@ function completeTask(context: CompletionContext, completion: Completion): void 
       if (open === 0) acknowledge(context, ack);
     });
   }
+}
+
+/**
+ * Whoever waits at another server for an update that is refused wants the reasons as soon as the
+ * refusal is durable, so they are kept before. Never rejects.
+ */
+function keepRefusals(
+  { letterOffice, session: { namespaceId } }: CompletionContext,
+  completion: Completion,
+): Promise<void> | undefined {
+  if (!letterOffice || completion.kind !== 'workflowTaskCompleted') return undefined;
+  const { token, commands } = completion;
+  if (!refusesUpdates(commands)) return undefined;
+  const { workflowId, runId } = token;
+  return letterOffice.refusals.keep({ namespaceId, workflowId, runId }, commands);
 }
 
 /** Queries that came with the task are answered once its completion is durable. */

@@ -4,6 +4,7 @@ import type { NamespaceCaller } from '@perdure/contract';
 import type { Completion, Heartbeat, OpenWorker, QueryAnswer } from '@perdure/protocol';
 import type { Committer } from '../../commit/committer.ts';
 import type { Dispatcher } from '../../commit/dispatcher.ts';
+import type { LetterOffice } from '../../letters/letter-office.ts';
 import type { Matcher } from '../../matching/matcher.ts';
 import { type Sessions, sessionName } from '../../matching/sessions.ts';
 import type { WorkerChannel } from '../../matching/worker-session.ts';
@@ -23,6 +24,7 @@ export interface WorkerParts {
   readonly sessions: Sessions;
   readonly sessionPump: SessionPump;
   readonly queryDesk: QueryDesk;
+  readonly letterOffice: LetterOffice | undefined;
 }
 
 /** What a connected worker can do. */
@@ -52,13 +54,14 @@ export async function openWorker(
   hello: OpenWorker,
   channel: WorkerChannel,
 ): Promise<WorkerConnection> {
-  const { committer, dispatcher, matcher, sessions, sessionPump, queryDesk } = parts;
+  const { committer, dispatcher, matcher, sessions, sessionPump } = parts;
+  const { queryDesk, letterOffice } = parts;
   checkNames(hello);
   checkTypes(hello);
   const name = sessionName(caller.namespaceId, hello.sessionId);
   await sessionPump.opened(name);
   const session = sessions.open(caller.namespaceId, hello, channel);
-  const context = { committer, dispatcher, session, queryDesk, rules: caller };
+  const context = { committer, dispatcher, session, queryDesk, letterOffice, rules: caller };
   const whileCurrent = (act: () => void) => {
     if (session.channel === channel) act();
   };

@@ -17,6 +17,7 @@ export async function pollUpdate(
     const { runId } = await findRun(parts, key, input.runId);
     const progress = await watch.progress(runId);
     if (typeof progress !== 'string') return { runId, ...progress };
+    if (progress === 'unknown' && watch.hasSeen) return { runId, ...(await watch.refusal(runId)) };
     throw new PerdureServiceError(
       'UPDATE_NOT_FOUND',
       `run ${runId} of workflow '${workflowId}' knows no update '${updateId}': it was never brought before it, or was refused; bring it again`,

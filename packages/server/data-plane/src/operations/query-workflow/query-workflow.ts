@@ -1,6 +1,7 @@
 /**
  * Asks a workflow (semantics 39, 40): a worker answers with a workflow task that it does anyway, or
  * outside of one from its copy of the run, or from one that it makes by replay. Nothing is committed.
+ * The worker may be another server's.
  */
 import { PerdureServiceError } from '@perdure/common';
 import type { NamespaceCaller, QueryWorkflowInput, QueryWorkflowOutput } from '@perdure/contract';
@@ -23,8 +24,10 @@ export async function queryWorkflow(
   const key = { namespaceId: caller.namespaceId, workflowId };
   const asked = { key, runId, queryName, args, header, rejectCondition };
   const end = parts.waitingQueries.begin(key);
+  const question = new Question(parts.newRunId(), asked);
+  parts.letterOffice?.accompany(question);
   try {
-    return outputOf(caller, await answered(parts, new Question(parts.newRunId(), asked), signal));
+    return outputOf(caller, await answered(parts, question, signal));
   } finally {
     end();
   }

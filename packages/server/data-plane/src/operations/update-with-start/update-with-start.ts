@@ -6,7 +6,7 @@ import type {
 import { checkBlobs } from '../../policy/payload-guard.ts';
 import type { OperationParts } from '../parts.ts';
 import { submitStart } from '../submit-start.ts';
-import { UpdateWatch, refusedElsewhere } from '../update-progress.ts';
+import { UpdateWatch } from '../update-progress.ts';
 import { updateWorkflow } from '../update-workflow/update-workflow.ts';
 
 /** A start and an update in one (semantics 45). */
@@ -27,7 +27,7 @@ export async function updateWithStart(
     const { runId, firstExecutionRunId, duplicate } = reply;
     const started = { firstExecutionRunId, started: !duplicate };
     const progress = await watch.progress(runId);
-    if (progress === 'unknown') return { runId, ...started, ...refusedElsewhere };
+    if (progress === 'unknown') return { runId, ...started, ...(await watch.refusal(runId)) };
     if (progress !== 'left behind') return { runId, ...started, ...progress };
     // The run goes on in another one, which is asked, or there is nobody to ask.
     const { workflowId } = start;

@@ -5,7 +5,7 @@ import { isNotFound, notFound } from '../ask.ts';
 import { askChain } from '../ask-chain.ts';
 import { findRun } from '../find-run.ts';
 import type { OperationParts } from '../parts.ts';
-import { UpdateWatch, progressOf, refusedElsewhere } from '../update-progress.ts';
+import { UpdateWatch, progressIn } from '../update-progress.ts';
 
 /** Most runs that an update which nobody accepts is carried along. */
 const MOST_RUNS = 100;
@@ -29,7 +29,9 @@ export async function updateWorkflow(
       const call = { command, runId, requestId: undefined, now: parts.clock.now() };
       const reply = await askChain(parts, key, call, firstExecutionRunId);
       const progress = await watch.progress(reply.runId);
-      if (progress === 'unknown') return { runId: reply.runId, ...refusedElsewhere };
+      if (progress === 'unknown') {
+        return { runId: reply.runId, ...(await watch.refusal(reply.runId)) };
+      }
       if (progress !== 'left behind') return { runId: reply.runId, ...progress };
       // The run has closed: the next one is asked, if there is one.
       if (runId !== undefined) break;
@@ -59,7 +61,7 @@ async function recordedOutcome(
   if (firstExecutionRunId !== undefined && state.firstExecutionRunId !== firstExecutionRunId) {
     return undefined;
   }
-  const progress = await progressOf(parts, { key, updateId }, state.runId);
+  const progress = await progressIn(parts, { key, updateId }, state);
   if (typeof progress === 'string' || progress.stage !== 'COMPLETED') return undefined;
   return { runId: state.runId, ...progress };
 }
