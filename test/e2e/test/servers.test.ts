@@ -1,5 +1,6 @@
 /** Several servers on one database and one Redis: whichever one asks, the answer is the same. */
 import { activityInfo } from '@perdure/activity';
+import { WorkflowUpdateFailedError } from '@perdure/client';
 import { type PostgresServer, startPostgres } from '@perdure/embedded';
 import {
   type Platform,
@@ -140,6 +141,46 @@ describe('two servers', () => {
     expect(await shape(handles[1]!)).toBe(await shape(handles[0]!));
     await handles[1]!.terminate();
     expect((await handles[0]!.describe()).status.name).toBe('TERMINATED');
+  });
+
+  it('answer for the workers of the other: queries, updates and their refusals', async () => {
+    const [a, b] = servers as [Platform, Platform];
+    await worker(a, { workflowBundle: await workflowBundle() });
+    const { workflow } = await clientOf(stage, b);
+    const options = { taskQueue, workflowId: idOf('asked') };
+    const handle = await workflow.start('collects', options);
+    expect(await handle.query('words')).toEqual([]);
+    await handle.signal('told', 'first');
+    expect(await handle.query('words')).toEqual(['first']);
+    const refusal = (await rejectionOf(handle.executeUpdate('tell', { args: [''] }))) as Error;
+    expect(refusal).toBeInstanceOf(WorkflowUpdateFailedError);
+    expect(refusal.cause).toMatchObject({ message: 'a word has letters', type: 'RangeError' });
+    expect(await handle.executeUpdate('tell', { args: ['second'] })).toBe(2);
+    let words: string[] = [];
+    const signals = upTo(50).map((i) => handle.signal('told', `${i}`));
+    const answers = upTo(10).map(() => handle.query<string[], []>('words'));
+    for (const answer of answers) words = await answer;
+    expect(words.slice(0, 2)).toEqual(['first', 'second']);
+    await Promise.all(signals);
+    expect(await handle.query('words')).toHaveLength(52);
+    await handle.signal('told', 'last');
+    expect(await handle.result()).toMatch(/^first second .* last$/);
+    expect(await handle.query('words')).toHaveLength(53);
+  });
+
+  it('answer, too, while their Redis is away', async () => {
+    const [a, b] = servers as [Platform, Platform];
+    await worker(a, { workflowBundle: await workflowBundle() });
+    const { workflow } = await clientOf(stage, b);
+    const handle = await workflow.start('collects', { taskQueue, workflowId: idOf('asked') });
+    expect(await handle.query('words')).toEqual([]);
+    await redis.kill();
+    try {
+      expect(await handle.query('words')).toEqual([]);
+    } finally {
+      await redis.restart();
+    }
+    await handle.terminate();
   });
 
   it('a key that is revoked on one ends its connections on the other', async () => {

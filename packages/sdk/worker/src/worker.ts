@@ -272,6 +272,7 @@ export class Worker {
         cancelActivity: (token) => activities.cancel(token),
         query: (query) =>
           void workflows?.answerQuery(query).then((answer) => session.answer(answer)),
+        hurry: (runId) => workflows?.hurry(runId),
         runningActivities: () => [...activities.tokens(), ...(workflows?.offeredTokens() ?? [])],
         runningWorkflowTasks: () => workflows?.tokens() ?? [],
         failed: (error) => this.#fail(error),

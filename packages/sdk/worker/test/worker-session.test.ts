@@ -35,6 +35,7 @@ beforeEach(async () => {
     activityTask: (task) => void running.push(task.token),
     cancelActivity() {},
     query() {},
+    hurry() {},
     runningActivities: () => running,
     runningWorkflowTasks: () => [],
     failed: (error) => void failures.push(error),

@@ -253,6 +253,13 @@ describe('questions', () => {
         expect.stringContaining('did not register a handler for missing'),
         expect.stringContaining('changed.ts'),
       ]);
+      const again = await bench.task({ queries: [await query('missing')] });
+      expect(again).toMatchObject({ commands: [], forceCreateNewTask: true });
+      const hurried = bench.task();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      bench.runner.hurry('another run');
+      bench.runner.hurry(bench.server.runId);
+      expect(await hurried).toMatchObject({ commands: [], forceCreateNewTask: true });
       const next = bench.task();
       finish();
       expect(commandTypes(await next)).toEqual(['RecordMarker', 'StartTimer']);

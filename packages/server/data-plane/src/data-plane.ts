@@ -129,6 +129,7 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
     find: (key, runId) => findRun({ committer, store }, key, runId),
     watch: (key, listener) => committer.watch(key, listener),
     workerFor,
+    sessionOf: (namespaceId, sessionId) => sessions.get(namespaceId, sessionId),
   });
   const waitingQueries = new WaitingQueries();
   const letterOffice = alone

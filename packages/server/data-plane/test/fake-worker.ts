@@ -28,6 +28,8 @@ export class FakeWorker {
   readonly acks = new Map<number, Ack>();
   readonly cancelled: ActivityToken[] = [];
   readonly queries: QueryTask[] = [];
+  /** Runs whose task it was told to hurry with. */
+  readonly hurried: string[] = [];
   /** Kinds of what arrived, in order. */
   readonly arrivals: ('workflowTask' | 'activityTask' | 'ack' | 'cancel')[] = [];
   sessionId: string = randomUUID();
@@ -111,8 +113,9 @@ export class FakeWorker {
     return this.complete({ kind: 'workflowTaskCompleted', token: tokenOf(task), commands });
   }
 
-  #take({ acks, workflowTasks, activityTasks, queries = [] }: WorkerMail): void {
+  #take({ acks, workflowTasks, activityTasks, queries = [], hurried = [] }: WorkerMail): void {
     this.queries.push(...queries);
+    this.hurried.push(...hurried);
     for (const ack of acks) {
       this.arrivals.push('ack');
       if (!this.acks.has(ack.n)) this.acks.set(ack.n, ack);

@@ -192,6 +192,23 @@ it.each(['fails', 'lost', 'conflicts'] as const)(
   },
 );
 
+it('hurries the worker of a task that keeps it waiting, once', async () => {
+  const first = await worker.workflowTask();
+  const answers = [ask(), ask()];
+  await vi.waitFor(() => expect(worker.hurried).toEqual([first.runId]), { timeout: 5_000 });
+  await signal();
+  await settle(100);
+  const token = tokenOf(first);
+  const goesOn = { commands: [], forceCreateNewTask: true };
+  await worker.complete({ kind: 'workflowTaskCompleted', token, ...goesOn });
+  const next = await worker.workflowTask(1);
+  expect(next.queries).toHaveLength(2);
+  await settle(600);
+  await complete(next);
+  for (const answer of answers) expect(await answer).toEqual({ kind: 'answered', result });
+  expect(worker.hurried).toEqual([first.runId]);
+});
+
 it('is not taken from a worker of another tenant', async () => {
   const { answer, task } = await riding();
   let answered = false;

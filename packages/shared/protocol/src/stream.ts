@@ -298,6 +298,11 @@ export const downstreamMessage = variant('kind', {
       workflowTasks: list(workflowTask),
       activityTasks: list(activityTask),
       queries: optional(list(queryTask)),
+      /**
+       * Run ids: queries wait for the task that the worker does of them. If it waits for a local
+       * activity, the task is completed now, and the activity goes on into the next.
+       */
+      hurried: optional(list(name)),
     }),
   ],
   /** These running activities are to be cancelled. */

@@ -1,4 +1,13 @@
-import { proxyActivities, sleep, uuid4 } from '@perdure/workflow';
+import {
+  condition,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  proxyActivities,
+  setHandler,
+  sleep,
+  uuid4,
+} from '@perdure/workflow';
 
 const { act, where } = proxyActivities<{
   act(value: number): Promise<number>;
@@ -33,4 +42,19 @@ export async function mixed(): Promise<boolean[]> {
 /** Where one activity ran. */
 export async function whereOne(): Promise<string> {
   return where();
+}
+
+/** Collects words until the last one; takes none that is empty. Can be asked for them. */
+export async function collects(): Promise<string> {
+  const heard: string[] = [];
+  const hear = (word: string): number => heard.push(word);
+  setHandler(defineQuery<string[]>('words'), () => heard);
+  setHandler(defineSignal<[string]>('told'), (word) => void hear(word));
+  setHandler(defineUpdate<number, [string]>('tell'), hear, {
+    validator(word) {
+      if (word === '') throw new RangeError('a word has letters');
+    },
+  });
+  await condition(() => heard.at(-1) === 'last');
+  return heard.join(' ');
 }

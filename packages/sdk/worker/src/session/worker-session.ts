@@ -32,6 +32,8 @@ export interface SessionListener {
   cancelActivity(token: ActivityToken): void;
   /** Takes no slot; the answer goes to {@link WorkerSession.answer}. */
   query(query: QueryTask): void;
+  /** Queries wait for the task that is being done of a run. */
+  hurry(runId: string): void;
   /** Tasks under way; asked when the session is resumed. */
   runningActivities(): ActivityToken[];
   runningWorkflowTasks(): WorkflowTaskToken[];
@@ -119,6 +121,7 @@ export class WorkerSession {
         for (const task of message.workflowTasks) this.#takeWorkflowTask(task);
         for (const task of message.activityTasks) this.#takeActivityTask(task);
         for (const query of message.queries ?? []) listener.query(query);
+        for (const runId of message.hurried ?? []) listener.hurry(runId);
       },
       cancelActivities: ({ tokens }) => tokens.forEach((token) => listener.cancelActivity(token)),
       failed: (error) => this.#failed(error),

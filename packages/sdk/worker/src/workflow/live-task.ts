@@ -34,6 +34,8 @@ export interface TaskTime {
   readonly timeoutMs: number;
   /** Queries came with it, and are answered when it is completed. */
   readonly isAsked: boolean;
+  /** Says how to end the wait for local activities when queries wait for the task. */
+  onHurry(end: () => void): void;
 }
 
 /** Does a task to the end of the local activities that it asks for, if time allows. */
@@ -41,14 +43,14 @@ export async function liveTask(
   parts: LiveTaskParts,
   run: CachedRun,
   step: TaskStep,
-  { timeoutMs, isAsked }: TaskTime,
+  time: TaskTime,
 ): Promise<Done> {
   const { player } = run;
   const startedEventId = step.started.eventId;
   const commands = await player.begin(step);
   if (player.localActivities.size === 0) return { startedEventId, commands };
-  const longest = timeoutMs * TASK_HEARTBEAT;
-  const timeIsUp = deadline(isAsked ? Math.min(longest, QUERY_PATIENCE_MS) : longest);
+  const timeIsUp = deadline(longestWait(run, time));
+  time.onHurry(() => timeIsUp.end());
   try {
     await parts.confirmed();
     while (player.localActivities.size > 0 && !commands.some(closesRun)) {
@@ -61,6 +63,14 @@ export async function liveTask(
     timeIsUp.cancel();
   }
   return { startedEventId, commands };
+}
+
+/** How long a task waits for local activities. */
+function longestWait(run: CachedRun, { timeoutMs, isAsked }: TaskTime): number {
+  const longest = timeoutMs * TASK_HEARTBEAT;
+  if (!isAsked) return longest;
+  // Those that go on from the task before have taken long already.
+  return run.localActivities.size > 0 ? 0 : Math.min(longest, QUERY_PATIENCE_MS);
 }
 
 /** Starts what is not under way yet, and waits for the first that ends; undefined if none does. */
@@ -81,11 +91,17 @@ async function nextResolution(
   return resolution;
 }
 
-/** A promise that resolves when a time has passed, and how not to wait for it. */
-function deadline(ms: number): { readonly passed: Promise<undefined>; cancel(): void } {
+/** A promise that resolves when a time has passed or is ended, and how not to wait for it. */
+function deadline(ms: number): {
+  readonly passed: Promise<undefined>;
+  end(): void;
+  cancel(): void;
+} {
   let timer: NodeJS.Timeout | undefined;
+  let end = (): void => {};
   const passed = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
+    end = () => resolve(undefined);
+    timer = setTimeout(end, ms);
   });
-  return { passed, cancel: () => clearTimeout(timer) };
+  return { passed, end: () => end(), cancel: () => clearTimeout(timer) };
 }

@@ -58,6 +58,8 @@ export class WorkflowRunner implements StepFuser {
   readonly #cache: RunCache;
   readonly #tasks = new Map<string, WorkflowTaskToken>();
   readonly #offered = new Set<WaitingResult>();
+  /** How to end the wait for local activities, by run. */
+  readonly #hurries = new Map<string, () => void>();
   readonly #players: Players;
   readonly #localActivities: LocalActivityParts;
   readonly #queries: TaskQueries;
@@ -125,8 +127,16 @@ export class WorkflowRunner implements StepFuser {
       else await this.#fail(token, error);
     }
     session.free('workflow');
-    if (this.#tasks.get(runId) === token) this.#tasks.delete(runId);
+    if (this.#tasks.get(runId) === token) {
+      this.#tasks.delete(runId);
+      this.#hurries.delete(runId);
+    }
     this.#wakeWaiters();
+  }
+
+  /** Queries wait for the task of a run: it is to be completed as soon as it can be. */
+  hurry(runId: string): void {
+    this.#hurries.get(runId)?.();
   }
 
   offer(token: ActivityToken, activityId: string, result: Payload): boolean {
@@ -180,7 +190,9 @@ export class WorkflowRunner implements StepFuser {
     for (const step of steps) {
       if (!step.recorded) {
         const confirmed = () => this.#confirmed(tokenOf(task));
-        const time = { timeoutMs: task.taskTimeoutMs, isAsked: task.queries !== undefined };
+        const isAsked = task.queries !== undefined;
+        const onHurry = (end: () => void): void => void this.#hurries.set(task.runId, end);
+        const time = { timeoutMs: task.taskTimeoutMs, isAsked, onHurry };
         return liveTask({ ...this.#localActivities, confirmed }, run, step, time);
       }
       await this.#players.replay(run, step, steps);

@@ -31,6 +31,8 @@ export interface WorkerMail {
   readonly workflowTasks: WorkflowTask[];
   readonly activityTasks: ActivityTask[];
   readonly queries?: QueryTask[];
+  /** Run ids. */
+  readonly hurried?: string[];
 }
 
 /** The way to the worker. */
@@ -100,6 +102,7 @@ export class WorkerSession {
   #activityTasks: { readonly task: ActivityTask; readonly running: RunningTask }[] = [];
   #cancelled: ActivityToken[] = [];
   #queries: QueryTask[] = [];
+  #hurried: string[] = [];
   readonly #asked = new Map<string, (answer: QueryAnswer | undefined) => void>();
   readonly #board: Boarding;
 
@@ -203,6 +206,13 @@ export class WorkerSession {
     return { answer, giveUp: () => void this.#asked.delete(queryId) };
   }
 
+  /** Says at once that queries wait for the task it does of a run. */
+  hurry(runId: string): void {
+    if (!this.channel) return;
+    this.#hurried.push(runId);
+    this.flush();
+  }
+
   /** The worker has answered; what nobody waits for any more is dropped. */
   answered(answers: readonly QueryAnswer[]): void {
     for (const answer of answers) {
@@ -215,6 +225,7 @@ export class WorkerSession {
   disconnect(): void {
     this.channel = undefined;
     this.#queries = [];
+    this.#hurried = [];
     for (const resolve of this.#asked.values()) resolve(undefined);
     this.#asked.clear();
   }
@@ -228,6 +239,7 @@ export class WorkerSession {
       workflowTasks: this.#deliver(this.#workflowTasks).map((task) => this.#boarded(task)),
       activityTasks: this.#deliver(this.#activityTasks),
       ...(this.#queries.length > 0 && { queries: this.#queries }),
+      ...(this.#hurried.length > 0 && { hurried: this.#hurried }),
     };
     const cancelled = this.#cancelled;
     this.#acks = [];
@@ -235,8 +247,10 @@ export class WorkerSession {
     this.#activityTasks = [];
     this.#cancelled = [];
     this.#queries = [];
+    this.#hurried = [];
     const tasks = mail.workflowTasks.length + mail.activityTasks.length;
-    if (mail.acks.length + tasks + (mail.queries?.length ?? 0) > 0) channel.deliver(mail);
+    const asked = (mail.queries?.length ?? 0) + (mail.hurried?.length ?? 0);
+    if (mail.acks.length + tasks + asked > 0) channel.deliver(mail);
     if (cancelled.length > 0) channel.cancelActivities(cancelled);
   }
 

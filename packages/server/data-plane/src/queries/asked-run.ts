@@ -11,6 +11,8 @@ import { refusalOf } from './refuse-question.ts';
 
 /** How often another server's commits are looked for. */
 const LOOK_AGAIN_MS = 1_000;
+/** A workflow task that keeps questions waiting for so long is hurried. */
+const HURRY_AFTER_MS = 500;
 
 export interface AskedRunParts {
   /** Nobody else writes to the store. */
@@ -21,6 +23,8 @@ export interface AskedRunParts {
   watch(key: WorkflowKey, listener: () => void): { stop(): void };
   /** A connected worker that can answer for a run: the one that has it cached, else any. */
   workerFor(namespaceId: number, state: ExecutionState): WorkerSession | undefined;
+  /** A worker of this server by its session id. */
+  sessionOf(namespaceId: number, sessionId: string): WorkerSession | undefined;
 }
 
 /** Told which run a question had seen before it has been looked at now; undefined for none. */
@@ -34,6 +38,9 @@ export class AskedRun {
   readonly #watch: { stop(): void };
   readonly #timer: NodeJS.Timeout | undefined;
   readonly #onSeen: SeenListener;
+  /** The task under way that was last seen. */
+  #fence: number | undefined;
+  #hurry: NodeJS.Timeout | undefined;
   #isLooking = false;
   #isStirred = false;
 
@@ -75,6 +82,7 @@ export class AskedRun {
   close(): void {
     this.#watch.stop();
     clearInterval(this.#timer);
+    clearTimeout(this.#hurry);
   }
 
   async #lookWhileStirred(): Promise<void> {
@@ -91,6 +99,7 @@ export class AskedRun {
     try {
       const state = await this.#parts.find(this.key, this.#runId);
       for (const question of questions) if (question.isOpen) this.#consider(question, state);
+      this.#hurryLater(state);
     } catch (error) {
       const reason = error instanceof Error ? error : new Error(String(error));
       for (const question of questions) question.fail(reason);
@@ -108,6 +117,20 @@ export class AskedRun {
       else question.waitsFor = 'its workflow task does not end';
     }
     question.onLook?.(state);
+  }
+
+  /** A task that waits for local activities may take long: its worker is told of the questions. */
+  #hurryLater({ runId, workflowTask }: ExecutionState): void {
+    const fence = workflowTask?.session && workflowTask.fence;
+    if (fence === this.#fence) return;
+    this.#fence = fence || undefined;
+    clearTimeout(this.#hurry);
+    const session = workflowTask?.session;
+    if (session === undefined) return;
+    this.#hurry = setTimeout(() => {
+      const isAwaited = [...this.#questions].some(({ isUnderWay }) => !isUnderWay);
+      if (isAwaited) this.#parts.sessionOf(this.key.namespaceId, session)?.hurry(runId);
+    }, HURRY_AFTER_MS);
   }
 
   /** Asks a worker outside of a task, if there is one and it is for this server to ask. */
