@@ -148,7 +148,7 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
         newId: newRunId,
         hasSession: (namespaceId, id) => sessions.get(namespaceId, id)?.present ?? false,
         servesQueue: (namespaceId, taskQueue) =>
-          matcher.anyOf({ namespaceId, taskQueue, kind: 'workflow' }, undefined) !== undefined,
+          matcher.anyOf({ namespaceId, taskQueue, kind: 'workflow' }) !== undefined,
       });
 
   let trustAbsenceFrom = Number.POSITIVE_INFINITY;
@@ -237,10 +237,13 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
     }
   }
 
-  function workerFor(namespaceId: number, state: ExecutionState): WorkerSession | undefined {
-    const { taskQueue, stickySession } = state;
+  function workerFor(
+    namespaceId: number,
+    { taskQueue, stickySession }: ExecutionState,
+    except: ReadonlySet<WorkerSession>,
+  ): WorkerSession | undefined {
     const sticky = stickySession ? sessions.get(namespaceId, stickySession) : undefined;
-    return matcher.anyOf({ namespaceId, taskQueue, kind: 'workflow' }, sticky);
+    return matcher.anyOf({ namespaceId, taskQueue, kind: 'workflow' }, sticky, except);
   }
 
   const typesServed = (key: QueueKey) => matcher.typesServed(key);

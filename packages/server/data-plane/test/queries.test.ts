@@ -89,6 +89,18 @@ it('is asked of another worker when the first leaves without an answer', async (
   expect(await answer).toEqual({ kind: 'answered', result });
 });
 
+it('is asked of another worker when the first hangs, and whoever answers first is heard', async () => {
+  const { worker } = await idle();
+  const answer = ask();
+  await worker.query();
+  const other = await new FakeWorker().connect(plane);
+  await vi.waitFor(() => expect(other.queries).toHaveLength(1), { timeout: 10_000 });
+  worker.answer({ queryId: (await worker.query()).queryId, result });
+  expect(await answer).toEqual({ kind: 'answered', result });
+  other.answer({ queryId: (await other.query()).queryId, failure: no });
+  expect(worker.queries).toHaveLength(1);
+});
+
 it('is asked once there is a worker, and of one that runs workflows', async () => {
   const { worker } = await idle();
   worker.connection!.close();

@@ -86,7 +86,13 @@ export class QuestionReceiver {
     const { workflowId, args, header, ...asked } = unpackQuestion(found.content);
     const key = { namespaceId, workflowId };
     const question = new Question(this.#parts.newId(), { ...asked, args, header, key, runId });
-    question.mayAsk = (state) => this.#claim(letter, question, state);
+    let heldUntil = 0;
+    question.mayAsk = async (state) => {
+      if (performance.now() < heldUntil) return true;
+      const isOurs = await this.#claim(letter, question, state);
+      if (isOurs) heldUntil = performance.now() + CLAIM_MS;
+      return isOurs;
+    };
     return question;
   }
 

@@ -93,8 +93,13 @@ export class Matcher {
   }
 
   /** A session that serves a queue, with room or without: the preferred one, else the first. */
-  anyOf(key: QueueKey, preferred: WorkerSession | undefined): WorkerSession | undefined {
-    const sessions = this.#queues.get(nameOf(key))?.sessions ?? [];
+  anyOf(
+    key: QueueKey,
+    preferred?: WorkerSession,
+    except?: ReadonlySet<WorkerSession>,
+  ): WorkerSession | undefined {
+    const all = this.#queues.get(nameOf(key))?.sessions ?? [];
+    const sessions = except?.size ? all.filter((each) => !except.has(each)) : all;
     return preferred && sessions.includes(preferred) ? preferred : sessions[0];
   }
 

@@ -11,6 +11,8 @@ import { refusalOf } from './refuse-question.ts';
 
 /** How often another server's commits are looked for. */
 const LOOK_AGAIN_MS = 1_000;
+/** How long a worker may take to answer before another is asked, too. */
+const ASK_ANOTHER_MS = 2_000;
 /** A workflow task that keeps questions waiting for so long is hurried. */
 const HURRY_AFTER_MS = 500;
 
@@ -22,7 +24,11 @@ export interface AskedRunParts {
   /** Hears of each commit of the workflow by this server, until `stop`. */
   watch(key: WorkflowKey, listener: () => void): { stop(): void };
   /** A connected worker that can answer for a run: the one that has it cached, else any. */
-  workerFor(namespaceId: number, state: ExecutionState): WorkerSession | undefined;
+  workerFor(
+    namespaceId: number,
+    state: ExecutionState,
+    except: ReadonlySet<WorkerSession>,
+  ): WorkerSession | undefined;
   /** A worker of this server by its session id. */
   sessionOf(namespaceId: number, sessionId: string): WorkerSession | undefined;
 }
@@ -137,28 +143,40 @@ export class AskedRun {
   async #askWorker(question: Question, state: ExecutionState): Promise<void> {
     const { namespaceId } = this.key;
     question.waitsFor = 'no worker of its task queue has answered; start one, or look why it hangs';
-    if (!this.#parts.workerFor(namespaceId, state)) return;
+    const findWorker = () => this.#parts.workerFor(namespaceId, state, question.workersAsked);
+    if (!findWorker()) return;
     question.isBeingAsked = true;
     const isOurs = question.mayAsk ? await question.mayAsk(state) : true;
-    const session = isOurs ? this.#parts.workerFor(namespaceId, state) : undefined;
-    const answer =
-      session && question.isOpen ? await this.#ask(session, question, state) : undefined;
+    const session = isOurs && question.isOpen ? findWorker() : undefined;
+    if (session) await this.#ask(session, question, state);
     question.isBeingAsked = false;
-    if (answer) question.answered(answer);
-    else if (session) this.stir();
+    if (session && question.isOpen) this.stir();
   }
 
-  #ask(session: WorkerSession, question: Question, state: ExecutionState) {
+  /** Resolves when the worker has answered, or left, or had its time; it may answer still. */
+  async #ask(session: WorkerSession, question: Question, state: ExecutionState): Promise<void> {
     const { runId, workflowType, lastCompletedStartedEventId: lastStartedEventId } = state;
     const { workflowId } = this.key;
     const run = { workflowId, runId, workflowType, lastStartedEventId };
     const { answer, giveUp } = session.ask({ ...question.query, ...run });
     question.whenEnded(giveUp);
-    return answer;
+    question.workersAsked.add(session);
+    const concluded = answer.then((told) => {
+      if (told) question.answered(told);
+      else question.workersAsked.delete(session);
+    });
+    await within(ASK_ANOTHER_MS, concluded);
   }
 }
 
 /** Whether nothing stands between the run and a question. */
 function isIdle(state: ExecutionState): boolean {
   return isClosed(state) || (!state.workflowTask && state.lastCompletedStartedEventId > 0);
+}
+
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([work, late]);
+  clearTimeout(timer);
 }

@@ -14,6 +14,7 @@
 import type { QueryWorkflowInput } from '@perdure/contract';
 import type { ExecutionState } from '@perdure/engine';
 import type { WorkflowKey } from '@perdure/ports';
+import type { WorkerSession } from '../matching/worker-session.ts';
 import type { PayloadBlob, QueryAnswer, WorkflowQuery, WorkflowTask } from '@perdure/protocol';
 
 /** What is asked, and of which run. */
@@ -49,6 +50,8 @@ export class Question {
   onLook: ((state: ExecutionState) => void) | undefined;
   /** A worker is being asked outside of a task. */
   isBeingAsked = false;
+  /** Workers that have been asked and are still connected. */
+  readonly workersAsked = new Set<WorkerSession>();
   /** What it waits for, for whoever gives it up. */
   waitsFor = 'the run has not been looked at';
   #isOpen = true;
