@@ -8,6 +8,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { PerdureServiceError } from '@perdure/common';
+import type { ExecutionStore } from '@perdure/ports';
 import { type WorkflowTask, decodeEvents } from '@perdure/protocol';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -45,6 +46,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: kinds('wipe', 'loseLetters') }) },
 );
+
+const lives = fc.array(step, { maxLength: 50, size: 'max' });
+const delays = fc.array(fc.constantFrom(0, 0, 1, 4, 20), { minLength: 1, maxLength: 10 });
 
 /** A worker whose runs count the signals that they have had, and say how many. */
 class Counter {
@@ -114,8 +118,30 @@ class Life {
   readonly calls: Promise<void>[] = [];
   readonly faults: string[] = [];
 
-  constructor() {
-    for (let i = 0; i < SERVERS; i++) this.planes.push(this.world.start({ alone: false }));
+  #excused = 0;
+  readonly #delays: readonly number[];
+  #commits = 0;
+
+  /** @param delays how late a server hears of its commits, in turn, in milliseconds */
+  constructor(delays: readonly number[]) {
+    this.#delays = delays;
+    for (let i = 0; i < SERVERS; i++) this.planes.push(this.#start());
+  }
+
+  /** What one server has stored others may see, and build on, before it has heard so itself. */
+  #start(): DataPlane {
+    const { executions } = this.world.memory;
+    const commit: ExecutionStore['commit'] = async (batch) => {
+      const results = await executions.commit(batch);
+      const ms = this.#delays[this.#commits++ % this.#delays.length] ?? 0;
+      if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+      return results;
+    };
+    const late = new Proxy(executions, {
+      get: (store, name: keyof ExecutionStore) =>
+        name === 'commit' ? commit : store[name].bind(store),
+    });
+    return this.world.start({ alone: false, executions: late });
   }
 
   async begin(): Promise<void> {
@@ -140,7 +166,7 @@ class Life {
       case 'replace': {
         this.workers[next.at]?.leave();
         this.calls.push(this.planes[next.at]!.close());
-        this.planes[next.at] = this.world.start({ alone: false });
+        this.planes[next.at] = this.#start();
         return;
       }
       case 'pass':
@@ -172,7 +198,7 @@ class Life {
     }
   }
 
-  /** Asks, and checks the answer; whether there was one. */
+  /** Asks, and checks the answer. */
   async ask(server: number): Promise<void> {
     const least = this.acknowledged;
     const question = { queryName: 'count', rejectCondition: 'NONE' } as const;
@@ -188,30 +214,28 @@ class Life {
     }
   }
 
+  /** The faults stop, and one worker comes: every server answers, with all that is known. */
   async finish(): Promise<void> {
     await pass(3_000);
     for (let i = 0; i < SERVERS; i++) this.workers[i]?.leave();
     await pass(30_000);
     await settled(Promise.all(this.calls));
-    expect(this.faults).toEqual([]);
     this.come(0);
     await pass(30_000);
     for (let i = 0; i < SERVERS; i++) {
-      const input = { namespace, workflowId: 'w', queryName: 'count', rejectCondition: 'NONE' };
-      const asked = this.planes[i]!.workflows.queryWorkflow(caller, input as never, undefined);
-      const answer = await settled(asked);
-      const told = answer.kind === 'answered' ? answer.result?.[1] : undefined;
-      expect(told).toBeGreaterThanOrEqual(this.acknowledged);
-      expect(told).toBeLessThanOrEqual(this.sent);
+      this.#excused = 0;
+      await settled(this.ask(i));
+      if (this.#excused > 0) this.faults.push(`server ${i} does not answer`);
     }
     await pass(100);
-    expect(await this.world.memory.letters.waiting(0, 10)).toEqual([]);
-    expect(this.world.errors).toEqual([]);
+    const letters = await this.world.memory.letters.waiting(0, 10);
+    if (letters.length > 0) this.faults.push(`${letters.length} letters are left`);
+    this.faults.push(...this.world.errors);
   }
 
   #excuse(error: unknown): void {
-    if (error instanceof PerdureServiceError && excuses.has(error.code)) return;
-    this.faults.push(String(error));
+    if (error instanceof PerdureServiceError && excuses.has(error.code)) this.#excused += 1;
+    else this.faults.push(String(error));
   }
 }
 
@@ -237,12 +261,13 @@ afterEach(() => {
 
 test('any life of questions keeps the promises', { timeout: 600_000 }, async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 50, size: 'max' }), async (steps) => {
-      const life = new Life();
+    fc.asyncProperty(lives, delays, async (steps, late) => {
+      const life = new Life(late);
       try {
         await life.begin();
         for (const each of steps) await life.do(each);
         await life.finish();
+        expect(life.faults).toEqual([]);
       } finally {
         for (const worker of life.workers) worker?.leave();
         await settled(life.world.close());
