@@ -63,7 +63,7 @@ export interface TaskBroker {
 
   /**
    * Says something to all other processes that listen: a hint, of ids and no payloads, that may be
-   * lost without a trace. Returns at once and never throws.
+   * lost without a trace, or overtake another. Returns at once and never throws.
    *
    * @param note up to {@link MAX_NOTE_BYTES} of UTF-8; a longer one is not said
    */
