@@ -329,6 +329,17 @@ describe('an update', () => {
     });
   });
 
+  it.each([finish, { commandType: 'ContinueAsNewWorkflowExecution' } as const])(
+    'that is refused by the task that closes the run is refused ($commandType)',
+    async (close) => {
+      const { worker, runId } = await idle();
+      const answer = update(far);
+      await worker.completeWorkflowTask(await worker.workflowTask(1), reject, close);
+      expect(await answer).toMatchObject({ runId, ...refused });
+      expect(worker.workflowTasks).toHaveLength(2);
+    },
+  );
+
   it('that is taken after a refusal that came to nothing is not refused', async () => {
     const { worker, runId } = await idle();
     const answer = update(far);
@@ -337,7 +348,9 @@ describe('an update', () => {
     worker.connection!.disconnected();
     const again = await second.workflowTask();
     await worker.connect(near);
+    const forgotten = vi.spyOn(world.memory.letters, 'remove');
     expect(await worker.completeWorkflowTask(task, reject)).toMatchObject({ outcome: 'stale' });
+    expect(forgotten).toHaveBeenCalledOnce();
     await second.completeWorkflowTask(again, accept, done);
     expect(await answer).toMatchObject({ runId, outcome: { kind: 'success' } });
   });

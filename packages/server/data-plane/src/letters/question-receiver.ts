@@ -97,12 +97,13 @@ export class QuestionReceiver {
   }
 
   async #answer(letter: WaitingLetter, question: Question): Promise<void> {
-    const { store, queryDesk, waitingQueries, log } = this.#parts;
+    const { store, queryDesk, log } = this.#parts;
     const { letterId } = letter;
+    const end = this.#begin(question);
+    // There are too many now: the letter is found again by the next look.
+    if (!end) return void this.#taken.delete(letterId);
     const late = setTimeout(() => question.fail(new Error('it has waited too long')), KEPT_MS);
-    let end = (): void => {};
     try {
-      end = waitingQueries.begin(question.asked.key);
       const answer = await queryDesk.ask(question);
       if (await store.answer(letter, packAnswer(answer)))
         this.#tell({ kind: 'answered', letterId });
@@ -114,6 +115,15 @@ export class QuestionReceiver {
     } finally {
       clearTimeout(late);
       end();
+    }
+  }
+
+  /** How to end a question's wait; undefined when there are too many. */
+  #begin({ asked: { key } }: Question): (() => void) | undefined {
+    try {
+      return this.#parts.waitingQueries.begin(key);
+    } catch {
+      return undefined;
     }
   }
 

@@ -26,7 +26,7 @@ export class Refusals {
 
   /**
    * Keeps the reasons of a completion that has not been committed: from the commit on they are
-   * wanted. Should it come to nothing, nobody looks for them. Never rejects: without its reasons a
+   * wanted. Should it come to nothing, {@link forget} them. Never rejects: without its reasons a
    * refusal is still one.
    */
   async keep(run: RunKey, commands: readonly Command[]): Promise<void> {
@@ -43,6 +43,18 @@ export class Refusals {
     } catch (error) {
       const { runId } = run;
       log.warn('could not keep why an update was refused', { runId, error: String(error) });
+    }
+  }
+
+  /** The completion has come to nothing, and what it refuses is not refused. Never rejects. */
+  async forget(run: RunKey, commands: readonly Command[]): Promise<void> {
+    try {
+      for (const command of commands) {
+        if (command.commandType !== 'RejectUpdate') continue;
+        await this.#parts.store.remove(letterOf(run, command.updateId));
+      }
+    } catch {
+      // They expire.
     }
   }
 

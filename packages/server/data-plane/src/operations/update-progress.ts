@@ -90,9 +90,14 @@ export class UpdateWatch {
 
   /** The outcome of an update that another server's worker has refused. */
   async refusal(runId: string): Promise<Told> {
+    return (await this.#refused(runId)) ?? refusedElsewhere;
+  }
+
+  /** The outcome of an update, if the reasons of a refusal are known. */
+  async #refused(runId: string): Promise<Told | undefined> {
     const { key, updateId } = this.#wait;
     const failure = await this.#parts.letterOffice?.refusals.find({ ...key, runId }, updateId);
-    return completed({ kind: 'failure', failure: failure ?? refusedUpdateFailure });
+    return failure && completed({ kind: 'failure', failure });
   }
 
   async #look(runId: string): Promise<Progress> {
@@ -117,6 +122,10 @@ export class UpdateWatch {
     const state = await findRun(this.#parts, key, runId);
     this.#hasSeen ||= state.updates.has(updateId);
     const progress = await progressIn(this.#parts, this.#wait, state);
+    if (progress === 'left behind' && !state.updates.has(updateId)) {
+      // Another server's worker may have refused it with the very task that closed the run.
+      return (await this.#refused(runId)) ?? progress;
+    }
     const isUnderWay = typeof progress !== 'string' && progress.stage !== 'COMPLETED';
     if (isUnderWay) {
       this.#unfollow ??= this.#parts.letterOffice?.follow(key, state, () => this.#wake());
@@ -141,6 +150,9 @@ export async function progressIn(
   if (update.acceptedEventId > 0) return isOpen ? { stage: 'ACCEPTED' } : unfinished;
   return isOpen ? { stage: 'ADMITTED' } : 'left behind';
 }
+
+/** The reasons went to another server and are not known any more. */
+const refusedElsewhere = completed({ kind: 'failure', failure: refusedUpdateFailure });
 
 const unfinished = completed({ kind: 'failure', failure: unfinishedUpdateFailure });
 

@@ -48,6 +48,7 @@ function completeTask(context: CompletionContext, completion: Completion): void 
     const take = (): void =>
       submit(context, completion, commandFor(completion, session), (reply) => {
         tellQueries(context, completion, reply);
+        if (reply.outcome.kind !== 'accepted') forgetRefusals(context, completion);
         acknowledge(context, ackFor(n, reply), reply.eager);
       });
     const keeping = keepRefusals(context, completion);
@@ -79,6 +80,16 @@ function keepRefusals(
   if (!refusesUpdates(commands)) return undefined;
   const { workflowId, runId } = token;
   return letterOffice.refusals.keep({ namespaceId, workflowId, runId }, commands);
+}
+
+function forgetRefusals(
+  { letterOffice, session: { namespaceId } }: CompletionContext,
+  completion: Completion,
+): void {
+  if (!letterOffice || completion.kind !== 'workflowTaskCompleted') return;
+  const { token, commands } = completion;
+  const { workflowId, runId } = token;
+  void letterOffice.refusals.forget({ namespaceId, workflowId, runId }, commands);
 }
 
 /** Queries that came with the task are answered once its completion is durable. */
