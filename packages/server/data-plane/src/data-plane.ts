@@ -146,6 +146,7 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
             if (news.length > 0) listener();
           }),
         newId: newRunId,
+        hasWorkers: () => !sessions.isEmpty,
         hasSession: (namespaceId, id) => sessions.get(namespaceId, id)?.present ?? false,
         servesQueue: (namespaceId, taskQueue) =>
           matcher.anyOf({ namespaceId, taskQueue, kind: 'workflow' }) !== undefined,

@@ -137,3 +137,23 @@ test('closing answers what was handed in', async () => {
   await store.close();
   expect((await Promise.all(commits)).flat()).toEqual(keys.map(() => ({ kind: 'committed' })));
 });
+
+test('letters are not logged: they go with a crash, and can be left again', async () => {
+  const store = createPostgresStore({ url });
+  const content = Uint8Array.of(1);
+  const run = refOf(newRun('asked'));
+  const letter = { ...run, letterId: 'l', taskQueue: 'q', content, expiresAt: 100 };
+  await store.letters.post(letter);
+  const table = await query(
+    url,
+    `select relpersistence from pg_class where oid = 'perdure.letters'::regclass`,
+  );
+  expect(table).toEqual([{ relpersistence: 'u' }]);
+  expect(await store.letters.waiting(1, 100)).toHaveLength(1);
+  await cluster.crash();
+  const waiting = () => vi.waitFor(() => store.letters.waiting(1, 100), 15_000);
+  expect(await waiting()).toEqual([]);
+  await vi.waitFor(() => store.letters.post(letter), 15_000);
+  expect(await waiting()).toHaveLength(1);
+  await store.close();
+});

@@ -31,6 +31,8 @@ export interface LetterOfficeParts {
   readonly waitingQueries: WaitingQueries;
   readonly watchUpdates: WatchUpdates;
   newId(this: void): string;
+  /** Whether any worker is connected here. */
+  hasWorkers(this: void): boolean;
   /** Whether a session of this server has such a name. */
   hasSession(this: void, namespaceId: number, sessionId: string): boolean;
   /** Whether workers of this server serve the workflows of a task queue. */
@@ -98,10 +100,10 @@ export class LetterOffice {
   }
 
   async #look(): Promise<void> {
-    const { store, clock, log } = this.#parts;
+    const { store, clock, log, hasWorkers } = this.#parts;
     this.#rounds += 1;
     try {
-      await this.#receiver.look();
+      if (hasWorkers()) await this.#receiver.look();
       if (this.#rounds % CLEAN_UP_ROUNDS === 0) await store.removeExpired(clock.now());
     } catch (error) {
       log.warn('could not look for letters of other servers; trying again', {

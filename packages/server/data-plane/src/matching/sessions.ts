@@ -61,6 +61,11 @@ export class Sessions {
     return this.#byName.get(sessionName(namespaceId, sessionId));
   }
 
+  /** Whether there are any. */
+  get isEmpty(): boolean {
+    return this.#byName.size === 0;
+  }
+
   /** Names of all sessions, as {@link sessionName} makes them. */
   names(): string[] {
     return [...this.#byName.keys()];
