@@ -14,8 +14,9 @@ const nothing = (): void => undefined;
 describe('the Postgres task broker', () => {
   let postgres: PrivatePostgres;
   let brokers: TaskBroker[];
-  const connect = (schema?: string): TaskBroker => {
-    const broker = createPostgresTaskBroker({ url: postgres.url, schema, timeoutMs: 2_000 });
+  // A slow machine is not what is tested here.
+  const connect = (schema?: string, timeoutMs = 10_000): TaskBroker => {
+    const broker = createPostgresTaskBroker({ url: postgres.url, schema, timeoutMs });
     brokers.push(broker);
     return broker;
   };
@@ -138,7 +139,7 @@ describe('the Postgres task broker', () => {
   });
 
   test('Postgres does not answer: the call fails, and later ones work', async () => {
-    const broker = connect();
+    const broker = connect(undefined, 2_000);
     await broker.announce(one);
     const locker = new pg.Client({ connectionString: postgres.url });
     await locker.connect();
@@ -174,7 +175,7 @@ describe('the Postgres task broker', () => {
 
   test('closing during an outage ends', async () => {
     await postgres.stop();
-    const broker = connect();
+    const broker = connect(undefined, 2_000);
     broker.onAnnounced(nothing);
     const taking = Promise.allSettled([broker.take(queue, 1)]);
     await broker.close();

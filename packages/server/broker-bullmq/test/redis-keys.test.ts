@@ -17,7 +17,8 @@ describe('the Redis task broker in Redis', () => {
   });
   beforeEach(async () => {
     await redis.use((client) => client.flushall());
-    broker = createRedisTaskBroker({ url: redis.url, prefix: 'p' });
+    // A slow machine is not what is tested here.
+    broker = createRedisTaskBroker({ url: redis.url, prefix: 'p', timeoutMs: 10_000 });
   });
   afterEach(() => broker.close());
   afterAll(() => redis.dispose());
