@@ -11,7 +11,7 @@ import { DeterminismViolationError } from '@perdure/workflow';
 import { DefaultLogger } from './default-logger.ts';
 import { ReplayError } from './errors.ts';
 import { loadSandbox } from './sandbox/load-sandbox.ts';
-import type { Sandbox } from './sandbox/sandbox.ts';
+import type { Sandbox, SandboxRunOptions } from './sandbox/interface.ts';
 import { callSinks } from './sinks.ts';
 import { type WorkerOptions, failureTypeNames } from './worker-options.ts';
 import { HistoryJobs, type RunPlace, type TaskStep } from './workflow/history-jobs.ts';
@@ -73,7 +73,7 @@ export interface Replayer {
  * @throws ValueError without workflow code
  */
 export async function createReplayer(options: ReplayWorkerOptions): Promise<Replayer> {
-  const sandbox = await loadSandbox(options);
+  const sandbox = await loadSandbox(options, {});
   if (!sandbox) throw new ValueError('a replay needs workflowsPath or workflowBundle; got neither');
   const replay = new SandboxReplay(options, sandbox);
   const converterWith = onePerKeyRing((keyRing) => loadConverter({ ...options, keyRing }));
@@ -119,8 +119,9 @@ class SandboxReplay {
     try {
       const steps = await new HistoryJobs(converter, place).steps(events);
       // Once more where it goes wrong, with a stack for every call, to tell the line.
-      await this.#play(place, steps, false).catch(async (error: unknown) => {
-        if (error instanceof NondeterminismError) await this.#play(place, steps, true);
+      const play = (tracing: boolean) => this.#play(place, steps, this.#settings(events, tracing));
+      await play(false).catch(async (error: unknown) => {
+        if (error instanceof NondeterminismError) await play(true);
         throw error;
       });
       return undefined;
@@ -131,14 +132,21 @@ class SandboxReplay {
     }
   }
 
-  async #play(place: RunPlace, steps: readonly TaskStep[], tracing: boolean): Promise<void> {
-    const { sinks, logger = new DefaultLogger('WARN'), workflowFailureErrorTypes } = this.#options;
-    const sandbox = this.#sandbox.createRun(place.runId, {
-      tracing,
-      failureTypeNames: failureTypeNames(workflowFailureErrorTypes ?? {}),
-    });
+  #settings([first]: readonly HistoryEvent[], tracing: boolean): SandboxRunOptions {
+    const namesFor = failureTypeNames(this.#options.workflowFailureErrorTypes ?? {});
+    if (first?.eventType !== 'WorkflowExecutionStarted') return { tracing };
+    return { tracing, failureTypeNames: namesFor(first.attributes.workflowType) };
+  }
+
+  async #play(
+    place: RunPlace,
+    steps: readonly TaskStep[],
+    settings: SandboxRunOptions,
+  ): Promise<void> {
+    const { sinks, logger = new DefaultLogger('WARN') } = this.#options;
+    const sandbox = this.#sandbox.createRun(place.runId, settings);
     const player = new StepPlayer(sandbox, ({ sinkCalls = [] }, isReplaying) => {
-      if (!tracing) callSinks(sinks, sinkCalls, isReplaying, logger);
+      if (!settings.tracing) callSinks(sinks, sinkCalls, isReplaying, logger);
     });
     try {
       for (const step of steps) if (step.recorded) await player.replay(step);

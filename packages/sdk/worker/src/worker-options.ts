@@ -13,6 +13,7 @@ import type { ActivityInterceptorsFactory } from './activity/interceptors.ts';
 import type { WorkflowBundle } from './sandbox/bundle.ts';
 import { withMetricsSink } from './metrics-sink.ts';
 import { Runtime } from './runtime.ts';
+import type { ThreadOptions } from './sandbox/threaded-vm.ts';
 import type { InjectedSinks } from './sinks.ts';
 
 /** A bundle in a file of its own. */
@@ -78,6 +79,18 @@ export interface WorkerOptions extends ConverterOptions, OptionsWithoutEffect {
    * for all, `'NondeterminismError'` (semantics 48).
    */
   workflowFailureErrorTypes?: Readonly<Record<string, readonly string[]>>;
+  /** Threads that workflow code runs in; a run stays in one. Default 1. */
+  workflowThreadPoolSize?: number;
+  /**
+   * How long workflow code may go on without yielding. Then its workflow task fails, and what other
+   * runs of its thread were doing is done again by replay (semantics 50). Default 5 s.
+   */
+  isolateExecutionTimeout?: Duration;
+  /**
+   * Whether workflow code runs in the main thread, where debuggers look for it, and may block that for
+   * as long as it likes. Default false.
+   */
+  debugMode?: boolean;
   /** How workflow code is bundled; nothing to say for a bundle that was made before. */
   bundlerOptions?: { readonly ignoreModules?: string[]; readonly preloadModules?: string[] };
   /** Default: the one of the `Runtime`. */
@@ -85,8 +98,8 @@ export interface WorkerOptions extends ConverterOptions, OptionsWithoutEffect {
 }
 
 /**
- * Taken for programs that give them, and without effect here: tasks are pushed, not polled for; all
- * runs share one context; and no limit on the time of an activation stands in a debugger's way.
+ * Taken for programs that give them, and without effect here: tasks are pushed, not polled for, and
+ * the runs of a thread share one context.
  */
 export interface OptionsWithoutEffect {
   /** The server lets a run's next task wait 10 seconds for the worker that has it in memory. */
@@ -95,9 +108,7 @@ export interface OptionsWithoutEffect {
   maxConcurrentActivityTaskPolls?: number;
   nonStickyToStickyPollRatio?: number;
   maxEagerActivityReservationsPerWorkflowTask?: number;
-  workflowThreadPoolSize?: number;
   reuseV8Context?: boolean;
-  debugMode?: boolean;
 }
 
 /** See {@link WorkerOptions.interceptors}. */
@@ -125,6 +136,8 @@ export interface CompiledWorkerOptions {
   readonly shutdownForceMs: number | undefined;
   readonly maxHeartbeatThrottleMs: number;
   readonly defaultHeartbeatThrottleMs: number;
+  /** Undefined where workflow code runs in the main thread. */
+  readonly workflowThreads: ThreadOptions | undefined;
   readonly activities: ReadonlyMap<string, ActivityFunction>;
   readonly activityInterceptors: readonly ActivityInterceptorsFactory[];
   readonly sinks: InjectedSinks | undefined;
@@ -170,6 +183,7 @@ export function compileWorkerOptions(options: WorkerOptions): CompiledWorkerOpti
     shutdownForceMs: shutdownForceTime === undefined ? undefined : msToNumber(shutdownForceTime),
     maxHeartbeatThrottleMs: msToNumber(options.maxHeartbeatThrottleInterval ?? '60s'),
     defaultHeartbeatThrottleMs: msToNumber(options.defaultHeartbeatThrottleInterval ?? '30s'),
+    workflowThreads: threadsOf(options),
     activities,
     activityInterceptors: options.interceptors?.activity ?? [],
     sinks: withMetricsSink(options.sinks, Runtime.instance().metricMeter),
@@ -185,9 +199,16 @@ export function failureTypeNames(
   return (type) => (Object.hasOwn(listed, type) ? [...forAll, ...(listed[type] ?? [])] : forAll);
 }
 
+function threadsOf(options: WorkerOptions): ThreadOptions | undefined {
+  const timeoutMs = msToNumber(options.isolateExecutionTimeout ?? '5s');
+  const threads = slots(options, 'workflowThreadPoolSize', 1);
+  return options.debugMode ? undefined : { threads, timeoutMs };
+}
+
 function slots(
   options: WorkerOptions,
   field:
+    | 'workflowThreadPoolSize'
     | 'maxConcurrentWorkflowTaskExecutions'
     | 'maxConcurrentActivityTaskExecutions'
     | 'maxConcurrentLocalActivityExecutions',

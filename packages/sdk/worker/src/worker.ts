@@ -16,7 +16,7 @@ import {
 } from './replay.ts';
 import { Runtime } from './runtime.ts';
 import { loadSandbox } from './sandbox/load-sandbox.ts';
-import type { Sandbox } from './sandbox/sandbox.ts';
+import type { Sandbox, SandboxSettings } from './sandbox/interface.ts';
 import { WorkerSession } from './session/worker-session.ts';
 import {
   type CompiledWorkerOptions,
@@ -104,13 +104,20 @@ export class Worker {
     const compiled = compileWorkerOptions(options);
     const runtime = Runtime.instance();
     const log = options.logger ?? runtime.logger;
-    const [connection, converter, sandbox] = await Promise.all([
-      connected(options.connection),
-      loadConverter(options),
-      loadSandbox(options),
-    ]);
-    const parts = { given: options, options: compiled, converter, sandbox, runtime, log };
-    return new Worker(parts, connection);
+    const loading = loadSandbox(options, settingsOf(compiled), compiled.workflowThreads);
+    try {
+      const [connection, converter, sandbox] = await Promise.all([
+        connected(options.connection),
+        loadConverter(options),
+        loading,
+      ]);
+      const parts = { given: options, options: compiled, converter, sandbox, runtime, log };
+      return new Worker(parts, connection);
+    } catch (error) {
+      const [loaded] = await Promise.allSettled([loading]);
+      if (loaded.status === 'fulfilled') await loaded.value?.close();
+      throw error;
+    }
   }
 
   /**
@@ -336,8 +343,14 @@ export class Worker {
   async #close(): Promise<void> {
     this.#workflows?.close();
     this.#session?.close();
+    await this.#parts.sandbox?.close();
     if (this.#ownsConnection) await this.#connection.close();
   }
+}
+
+function settingsOf({ activities }: CompiledWorkerOptions): SandboxSettings {
+  // With a default activity every name is one.
+  return activities.has('default') ? {} : { registeredActivities: [...activities.keys()] };
 }
 
 /** A connection that stands: the one given, or the worker's own. */

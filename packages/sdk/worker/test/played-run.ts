@@ -4,7 +4,7 @@
  */
 import { type LoadedDataConverter, whenAll } from '@perdure/data-converter';
 import type { Command } from '@perdure/protocol';
-import type { Sandbox } from '../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../src/sandbox/interface.ts';
 import { HistoryJobs } from '../src/workflow/history-jobs.ts';
 import type { LocalActivityResolution } from '../src/workflow/markers.ts';
 import { StepPlayer, type ScheduledLocalActivity } from '../src/workflow/step-player.ts';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type LoadedDataConverter, loadDataConverter } from '@perdure/data-converter';
-import type { Sandbox } from '../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../src/sandbox/interface.ts';
 import { NondeterminismError } from '../src/workflow/replay-check.ts';
 import { HistoryServer } from './history-server.ts';
 import { PlayedRun, type RunLocally } from './played-run.ts';

@@ -11,7 +11,7 @@ import {
   createKeyRing,
   loadDataConverter,
 } from '@perdure/data-converter';
-import type { Sandbox } from '../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../src/sandbox/interface.ts';
 import type { LocalActivityResolution } from '../src/workflow/markers.ts';
 import { HistoryServer, takeOut } from './history-server.ts';
 import { PlayedRun, type RunLocally } from './played-run.ts';

@@ -4,7 +4,7 @@ import { type LoadedDataConverter, loadDataConverter } from '@perdure/data-conve
 import type { HistoryEvent } from '@perdure/protocol';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type ReplayResult, ReplayError, Worker } from '../src/index.ts';
-import type { Sandbox } from '../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../src/sandbox/interface.ts';
 import { HistoryServer } from './history-server.ts';
 import { PlayedRun } from './played-run.ts';
 import { sandboxOf, workflowsPath } from './sandbox-driver.ts';

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { transform } from 'esbuild';
 import { expect, it } from 'vitest';
 import { WorkflowBundleError, bundleWorkflowCode } from '../src/sandbox/bundle.ts';
-import { createSandbox } from '../src/sandbox/sandbox.ts';
+import { sandboxHere } from '../src/sandbox/load-sandbox.ts';
 import { DrivenRun, workflowsPath } from './sandbox-driver.ts';
 
 async function bundleProblem(name: string): Promise<string> {
@@ -37,14 +37,14 @@ it('refuses packages of the host', async () => {
 
 it('lets types of host code through', async () => {
   const path = workflowsPath('refused/types-only');
-  const sandbox = await createSandbox(await bundleWorkflowCode({ workflowsPath: path }));
+  const sandbox = await sandboxHere(await bundleWorkflowCode({ workflowsPath: path }));
   expect(sandbox.workflowTypes).toEqual(['wf']);
 });
 
 it('makes ignored modules empty', async () => {
   const workflowsFile = workflowsPath('refused/builtin');
   const options = { workflowsPath: workflowsFile, ignoreModules: ['fs', 'crypto'] };
-  const sandbox = await createSandbox(await bundleWorkflowCode(options));
+  const sandbox = await sandboxHere(await bundleWorkflowCode(options));
   expect(sandbox.workflowTypes).toEqual(['wf']);
 });
 
@@ -60,7 +60,7 @@ it('takes JavaScript, ESM and CommonJS', async () => {
     ],
   ] as const) {
     const bundle = await bundleWorkflowCode({ workflowsPath: await workflowFile(name, code) });
-    const sandbox = await createSandbox(bundle);
+    const sandbox = await sandboxHere(bundle);
     expect(await new DrivenRun(sandbox, 'wf').start()).toMatchObject([{ result: ['function'] }]);
   }
 });
@@ -72,7 +72,7 @@ it('takes a folder with an index file, and a path without its ending', async () 
   await writeFile(path, code);
   for (const workflowsFile of [dirname(path), path.slice(0, -3)]) {
     const bundle = await bundleWorkflowCode({ workflowsPath: workflowsFile });
-    expect((await createSandbox(bundle)).workflowTypes).toEqual(['wf']);
+    expect((await sandboxHere(bundle)).workflowTypes).toEqual(['wf']);
   }
 });
 
@@ -90,7 +90,7 @@ export async function wf(order: Order): Promise<void> {
     minifyWhitespace: true,
   });
   const path = await workflowFile('compiled.js', compiled.code);
-  const sandbox = await createSandbox(await bundleWorkflowCode({ workflowsPath: path }));
+  const sandbox = await sandboxHere(await bundleWorkflowCode({ workflowsPath: path }));
   const { stackTrace } = await new DrivenRun(sandbox, 'wf', [{ id: 'o-1' }]).failStart();
   expect(stackTrace).toMatch(/original\.ts:5:9/);
 });
@@ -98,7 +98,7 @@ export async function wf(order: Order): Promise<void> {
 it('without a source map, stack traces name the bundle', async () => {
   const { code } = await bundleWorkflowCode({ workflowsPath: workflowsPath('errors') });
   const { stackTrace } = await new DrivenRun(
-    await createSandbox({ code }),
+    await sandboxHere({ code }),
     'throwsSynchronously',
   ).failStart();
   expect(stackTrace).toMatch(/at refuse \(perdure:workflow-bundle:\d+:\d+\)/);
@@ -111,14 +111,14 @@ it('a promise that the top level leaves behind is seen by the run, not by the lo
     void Promise.resolve().then(() => { seen = uuid4() + workflowInfo().runId; });
     export async function wf() { await Promise.resolve(); return seen?.slice(36); }`;
   const path = await workflowFile('top.ts', code);
-  const sandbox = await createSandbox(await bundleWorkflowCode({ workflowsPath: path }));
+  const sandbox = await sandboxHere(await bundleWorkflowCode({ workflowsPath: path }));
   expect(await new DrivenRun(sandbox, 'wf').start()).toMatchObject([{ result: ['run-1'] }]);
 });
 
 it('takes code that declares names of the module wrapper', async () => {
   const code = 'const global = 1, module2 = 2; export const wf = async () => global + module2;';
   const path = await workflowFile('names.ts', code);
-  const sandbox = await createSandbox(await bundleWorkflowCode({ workflowsPath: path }));
+  const sandbox = await sandboxHere(await bundleWorkflowCode({ workflowsPath: path }));
   expect(await new DrivenRun(sandbox, 'wf').start()).toMatchObject([{ result: [3] }]);
 });
 
@@ -127,7 +127,7 @@ it('lets the default export stand in for types that have no export', async () =>
     import { workflowInfo } from '@perdure/workflow';
     export default async (...args: unknown[]) => [workflowInfo().workflowType, ...args];`;
   const path = await workflowFile('default.ts', code);
-  const sandbox = await createSandbox(await bundleWorkflowCode({ workflowsPath: path }));
+  const sandbox = await sandboxHere(await bundleWorkflowCode({ workflowsPath: path }));
   expect(await new DrivenRun(sandbox, 'anything', [1]).start()).toMatchObject([
     { result: [['anything', 1]] },
   ]);
@@ -144,7 +144,7 @@ it('names the place of a syntax error, and a file that is not there', async () =
 it('a bundle whose top level throws, calls the workflow API or exports nothing is no sandbox', async () => {
   const load = async (code: string): Promise<unknown> => {
     const path = await workflowFile('top.ts', code);
-    return createSandbox(await bundleWorkflowCode({ workflowsPath: path }));
+    return sandboxHere(await bundleWorkflowCode({ workflowsPath: path }));
   };
   await expect(load("\nthrow new Error('at load');\nexport const wf = 1;")).rejects.toThrow(
     /the workflow bundle cannot be loaded: Error: at load\n.*top\.ts:2:/,

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CancelledFailure } from '@perdure/common';
 import { DrivenRun, job, sandboxOf } from './sandbox-driver.ts';
-import type { Sandbox } from '../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../src/sandbox/interface.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {

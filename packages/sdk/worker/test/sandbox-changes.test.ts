@@ -10,7 +10,7 @@ import {
   replay,
   sandboxOf,
 } from './sandbox-driver.ts';
-import type { Sandbox } from '../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../src/sandbox/interface.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -239,8 +239,8 @@ describe('local activities', () => {
   });
 
   it('that the worker does not have are refused', async () => {
-    const registeredActivities = new Set(['near']);
-    const driven = new DrivenRun(sandbox, 'notRegistered', [], { registeredActivities });
+    const registeredActivities = ['near'];
+    const driven = new DrivenRun(await sandboxOf('changes', { registeredActivities }), 'notRegistered');
     expect(resultOf(await driven.start())).toBe(
       "ReferenceError: Local activity of type 'missing' not registered on worker",
     );
@@ -271,7 +271,7 @@ describe('errors that fail the run (48)', () => {
   });
 
   it.each([['TypeError'], ['Error']])('are those that the worker lists: %s', async (name) => {
-    const failureTypeNames = (): string[] => [name];
+    const failureTypeNames = [name];
     const driven = new DrivenRun(sandbox, 'failsByClass', ['other'], { failureTypeNames });
     expect(await driven.start()).toMatchObject([
       { kind: 'failWorkflow', failure: { message: 'other' } },

@@ -7,7 +7,7 @@ import {
   TimeoutFailure,
 } from '@perdure/common';
 import { DrivenRun, type SeenCommand, job, sandboxOf } from './sandbox-driver.ts';
-import type { Sandbox } from '../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../src/sandbox/interface.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {

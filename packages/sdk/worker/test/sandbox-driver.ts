@@ -18,10 +18,15 @@ import type {
   ActivationJob,
   ActivationResult,
   RunFacts,
-  RunSettings,
 } from '@perdure/workflow/runtime';
 import { bundleWorkflowCode } from '../src/sandbox/bundle.ts';
-import { type Sandbox, type SandboxRun, createSandbox } from '../src/sandbox/sandbox.ts';
+import type {
+  Sandbox,
+  SandboxRun,
+  SandboxRunOptions,
+  SandboxSettings,
+} from '../src/sandbox/interface.ts';
+import { sandboxHere } from '../src/sandbox/load-sandbox.ts';
 
 /** Workflow time of the first activation. */
 export const START_MS = 1_700_000_000_000;
@@ -32,8 +37,8 @@ export function workflowsPath(name: string): string {
 }
 
 /** A sandbox of one file of `sandbox-workflows`. */
-export async function sandboxOf(name: string): Promise<Sandbox> {
-  return createSandbox(await bundleWorkflowCode({ workflowsPath: workflowsPath(name) }));
+export async function sandboxOf(name: string, settings?: SandboxSettings): Promise<Sandbox> {
+  return sandboxHere(await bundleWorkflowCode({ workflowsPath: workflowsPath(name) }), settings);
 }
 
 /** Payloads of values. */
@@ -160,7 +165,7 @@ export const job = {
 export type SeenCommand = Record<string, unknown> & { readonly kind: string };
 
 /** How a run under test is otherwise than others. */
-interface DrivenOptions extends RunSettings {
+interface DrivenOptions extends SandboxRunOptions {
   readonly runId?: string;
   readonly facts?: Partial<RunFacts>;
 }
@@ -180,10 +185,10 @@ export class DrivenRun {
     sandbox: Sandbox,
     workflowType: string,
     args: readonly unknown[] = [],
-    { runId = 'run-1', facts = {}, ...settings }: DrivenOptions = {},
+    { runId = 'run-1', facts = {}, ...options }: DrivenOptions = {},
   ) {
     this.runId = runId;
-    this.run = sandbox.createRun(runId, settings);
+    this.run = sandbox.createRun(runId, options);
     this.args = payloads(...args);
     this.facts = {
       namespace: 'default',
@@ -225,7 +230,7 @@ export class DrivenRun {
   }
 
   /** Stacks of what the run waits for, when it traces its calls. */
-  stacks(): string[] {
+  async stacks(): Promise<readonly string[]> {
     return this.run.pendingStacks();
   }
 

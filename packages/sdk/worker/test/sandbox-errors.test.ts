@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ApplicationFailure } from '@perdure/common';
 import { DrivenRun, job, payloads, sandboxOf, workflowsPath } from './sandbox-driver.ts';
-import type { Sandbox } from '../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../src/sandbox/interface.ts';
 
 let sandbox: Sandbox;
 const source = readFileSync(workflowsPath('errors'), 'utf8').split('\n');

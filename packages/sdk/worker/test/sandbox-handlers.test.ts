@@ -7,7 +7,7 @@ import {
   replay,
   sandboxOf,
 } from './sandbox-driver.ts';
-import type { Sandbox } from '../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../src/sandbox/interface.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -90,13 +90,13 @@ describe('a query', () => {
   it('for where the run waits is answered by a copy that traces its calls', async () => {
     const driven = new DrivenRun(sandbox, 'waits', [], { tracing: true });
     await driven.start();
-    const stacks = driven.stacks();
+    const stacks = await driven.stacks();
     expect(stacks).toHaveLength(3);
     const text = stacks.join('\n');
     expect(text).toMatch(/inner .*sandbox-workflows\/handlers\.ts:\d+:\d+/);
     expect(text).toMatch(/waits .*sandbox-workflows\/handlers\.ts:\d+:\d+/);
     expect(text).not.toContain('perdure:');
-    expect((await started('waits')).stacks()).toEqual([]);
+    expect(await (await started('waits')).stacks()).toEqual([]);
   });
 });
 

@@ -3,11 +3,12 @@ import { defaultPayloadConverter } from '@perdure/common';
 import { DrivenRun, job, workflowsPath } from './sandbox-driver.ts';
 import { payloadConverter } from './sandbox-workflows/converter.ts';
 import { bundleWorkflowCode } from '../src/sandbox/bundle.ts';
-import { type Sandbox, createSandbox } from '../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../src/sandbox/interface.ts';
+import { sandboxHere } from '../src/sandbox/load-sandbox.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await createSandbox(
+  sandbox = await sandboxHere(
     await bundleWorkflowCode({
       workflowsPath: workflowsPath('intercepted'),
       workflowInterceptorModules: [workflowsPath('interceptors')],
@@ -75,7 +76,7 @@ it('a payload converter of the user’s own works in the sandbox', async () => {
     workflowsPath: workflowsPath('bigints'),
     payloadConverterPath: workflowsPath('converter'),
   });
-  const run = (await createSandbox(bundle)).createRun('run-1');
+  const run = (await sandboxHere(bundle)).createRun('run-1');
   const probe = new DrivenRun(sandbox, 'double');
   await probe.start().catch(() => {});
   const [initialize] = probe.activations[0]!.jobs;

@@ -1,12 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DrivenRun, job, workflowsPath } from './sandbox-driver.ts';
 import { bundleWorkflowCode } from '../src/sandbox/bundle.ts';
-import { type Sandbox, createSandbox } from '../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../src/sandbox/interface.ts';
+import { sandboxHere } from '../src/sandbox/load-sandbox.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
   const path = workflowsPath('measured');
-  sandbox = await createSandbox(
+  sandbox = await sandboxHere(
     await bundleWorkflowCode({ workflowsPath: path, workflowInterceptorModules: [path] }),
   );
 });

@@ -15,7 +15,7 @@ import {
   sandboxOf,
 } from './sandbox-driver.ts';
 import type { Program, Statement } from './sandbox-workflows/programs.ts';
-import type { Sandbox } from '../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../src/sandbox/interface.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {

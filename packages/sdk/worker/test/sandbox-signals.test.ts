@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DrivenRun, job, sandboxOf } from './sandbox-driver.ts';
-import type { Sandbox } from '../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../src/sandbox/interface.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {

@@ -12,7 +12,7 @@ import {
 } from '@perdure/protocol';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ActivityRunner } from '../src/activity/activity-runner.ts';
-import type { Sandbox } from '../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../src/sandbox/interface.ts';
 import type { NewCompletion, WorkerSession } from '../src/session/worker-session.ts';
 import { type WorkerOptions, compileWorkerOptions } from '../src/worker-options.ts';
 import { WorkflowRunner } from '../src/workflow/workflow-runner.ts';

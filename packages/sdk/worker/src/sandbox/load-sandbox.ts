@@ -2,7 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import type { WorkerOptions } from '../worker-options.ts';
 import { type WorkflowBundle, bundleWorkflowCode } from './bundle.ts';
-import { type Sandbox, createSandbox } from './sandbox.ts';
+import type { Sandbox, SandboxSettings } from './interface.ts';
+import { runtimeCode, threadCode } from './runtime-code.ts';
+import { type ThreadOptions, createThreadedSandbox } from './threaded-vm.ts';
 
 /** What says where workflow code is, and what goes with it. */
 export type SandboxOptions = Pick<
@@ -16,15 +18,51 @@ export type SandboxOptions = Pick<
 >;
 
 /**
- * Bundles and loads workflow code; undefined for a worker without.
+ * Bundles and loads workflow code; undefined for options without.
  *
+ * @param threads how it is to run in threads; undefined for the thread that calls
  * @throws WorkflowBundleError when the code imports what it may not
  */
-export async function loadSandbox(options: SandboxOptions): Promise<Sandbox | undefined> {
-  const { workflowBundle, workflowsPath, dataConverter, interceptors, bundlerOptions } = options;
-  if (workflowBundle) return createSandbox(await readBundle(workflowBundle));
-  if (workflowsPath === undefined) return undefined;
-  const bundle = await bundleWorkflowCode({
+export async function loadSandbox(
+  options: SandboxOptions,
+  settings: SandboxSettings,
+  threads?: ThreadOptions,
+): Promise<Sandbox | undefined> {
+  const { workflowBundle, workflowsPath } = options;
+  if (!workflowBundle && workflowsPath === undefined) return undefined;
+  const bundle = workflowBundle ? readBundle(workflowBundle) : makeBundle(options, workflowsPath!);
+  return threads
+    ? sandboxInThreads(bundle, settings, threads)
+    : sandboxHere(await bundle, settings);
+}
+
+/** A sandbox in the thread that calls. */
+export async function sandboxHere(
+  bundle: WorkflowBundle,
+  settings: SandboxSettings = {},
+): Promise<Sandbox> {
+  // Not loaded unless it is wanted: it changes how the process watches for rejections.
+  const [{ createVmSandbox }, runtime] = await Promise.all([import('./vm.ts'), runtimeCode()]);
+  return createVmSandbox(runtime, bundle, settings);
+}
+
+/** A sandbox in threads of its own, which start while the bundle is being made. */
+export async function sandboxInThreads(
+  bundle: WorkflowBundle | Promise<WorkflowBundle>,
+  settings: SandboxSettings,
+  threads: ThreadOptions,
+): Promise<Sandbox> {
+  const parts = Promise.all([bundle, runtimeCode()]).then(([made, runtime]) => {
+    return { bundle: made, runtime, settings };
+  });
+  // Whoever waits for it first is told.
+  parts.catch(() => {});
+  return createThreadedSandbox(await threadCode(), parts, threads);
+}
+
+function makeBundle(options: SandboxOptions, workflowsPath: string): Promise<WorkflowBundle> {
+  const { dataConverter, interceptors, bundlerOptions } = options;
+  return bundleWorkflowCode({
     workflowsPath,
     ignoreModules: bundlerOptions?.ignoreModules,
     workflowInterceptorModules: interceptors?.workflowModules,
@@ -32,7 +70,6 @@ export async function loadSandbox(options: SandboxOptions): Promise<Sandbox | un
     failureConverterPath: dataConverter?.failureConverterPath,
     logger: options.logger,
   });
-  return createSandbox(bundle);
 }
 
 /** A bundle in a file has its source map beside it, by the same name with `.map`, or none. */

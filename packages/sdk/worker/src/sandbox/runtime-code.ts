@@ -1,38 +1,51 @@
 /**
- * The SDK's own code as a sandbox loads it: `@perdure/workflow`, `@perdure/common` and the runtime
- * under them in one script, made once per process from the packages this one is installed beside.
+ * Code that is made from the packages this one is installed beside, once per process: what a sandbox
+ * loads and what a workflow thread runs, each one script, so that neither resolves modules.
  */
-import { dirname } from 'node:path';
+import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 
-let cached: Promise<string> | undefined;
+const here = fileURLToPath(import.meta.url);
+/** A worker that runs from its sources takes what it makes from sources too. */
+const fromSources = extname(here) === '.ts';
 
-/** The code, a CommonJS module body that exports the runtime. */
+let runtime: Promise<string> | undefined;
+let thread: Promise<string> | undefined;
+
+/**
+ * The SDK as a sandbox loads it: `@perdure/workflow`, `@perdure/common` and the runtime under them,
+ * the body of a CommonJS module that exports the runtime.
+ */
 export function runtimeCode(): Promise<string> {
-  cached ??= bundleRuntime();
-  return cached;
+  runtime ??= bundled("export * from '@perdure/workflow/runtime';", { platform: 'neutral' });
+  return runtime;
 }
 
-async function bundleRuntime(): Promise<string> {
-  const here = fileURLToPath(import.meta.url);
+/** The script of a workflow thread, see `thread/entry.ts`. */
+export function threadCode(): Promise<string> {
+  const entry = `./thread/entry${extname(here)}`;
+  // The build of msgpackr for browsers is the one without native code.
+  thread ??= bundled(`import '${entry}';`, { platform: 'node', conditions: ['browser'] });
+  return thread;
+}
+
+async function bundled(
+  contents: string,
+  { platform, conditions = [] }: Pick<BuildOptions, 'platform' | 'conditions'>,
+): Promise<string> {
   const result = await build({
-    stdin: {
-      contents: "export * from '@perdure/workflow/runtime';",
-      resolveDir: dirname(here),
-      sourcefile: 'sandbox-runtime.js',
-    },
+    stdin: { contents, resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
     bundle: true,
     write: false,
     format: 'cjs',
-    platform: 'neutral',
+    platform,
     mainFields: ['module', 'main'],
-    // A worker that runs from its sources takes its sandbox from sources too.
-    conditions: here.endsWith('.ts') ? ['@perdure/source'] : [],
+    conditions: fromSources ? ['@perdure/source', ...conditions] : conditions,
     target: 'es2023',
     logLevel: 'silent',
   });
   const [file] = result.outputFiles;
-  if (!file) throw new Error('bundling the workflow runtime made no code');
+  if (!file) throw new Error('bundling the worker’s own code made no code');
   return file.text;
 }

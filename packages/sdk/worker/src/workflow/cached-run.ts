@@ -39,6 +39,11 @@ export class CachedRun {
     this.history = history;
   }
 
+  /** Whether its copy of the workflow is gone, and it is of no use any more. */
+  get lost(): boolean {
+    return this.player.sandbox.lost;
+  }
+
   /** Whether it must stay: in the middle of something, which to begin anew would be a waste. */
   get held(): boolean {
     return this.busy || this.localActivities.size > 0;

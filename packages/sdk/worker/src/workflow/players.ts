@@ -5,7 +5,7 @@
 import type { Logger } from '@perdure/common';
 import type { LoadedDataConverter } from '@perdure/data-converter';
 import type { HistoryEvent } from '@perdure/protocol';
-import type { Sandbox } from '../sandbox/sandbox.ts';
+import type { Sandbox } from '../sandbox/interface.ts';
 import { callSinks } from '../sinks.ts';
 import type { CompiledWorkerOptions } from '../worker-options.ts';
 import type { CachedRun } from './cached-run.ts';
@@ -32,24 +32,17 @@ interface WantedCopy {
 
 export class Players {
   readonly #parts: PlayerParts;
-  readonly #registeredActivities: ReadonlySet<string> | undefined;
 
   constructor(parts: PlayerParts) {
     this.#parts = parts;
-    const { activities } = parts.options;
-    // With a default activity every name is one.
-    if (!activities.has('default')) this.#registeredActivities = new Set(activities.keys());
   }
 
   /** A player of a run that has seen nothing yet; one that traces calls keeps quiet. */
   create(place: RunPlace, workflowType: string, tracing = false): StepPlayer {
     const { options, sandbox } = this.#parts;
-    const settings = {
-      tracing,
-      registeredActivities: this.#registeredActivities,
-      failureTypeNames: (type: string) => options.failureTypeNames(type),
-    };
-    return new StepPlayer(sandbox.createRun(place.runId, settings), (told, isReplaying) => {
+    const failureTypeNames = options.failureTypeNames(workflowType);
+    const run = sandbox.createRun(place.runId, { tracing, failureTypeNames });
+    return new StepPlayer(run, (told, isReplaying) => {
       if (!tracing) this.#hear(place, workflowType, told, isReplaying);
     });
   }

@@ -9,6 +9,7 @@ import type { PayloadBlob, QueryAnswer, WorkflowQuery } from '@perdure/protocol'
 import type { EnhancedStackTrace, StackLocation } from '@perdure/workflow';
 import { failureOfError, sealed } from '../outgoing-failure.ts';
 import { checkBlobSize } from '../payload-limits.ts';
+import { againWhenLost } from '../sandbox/interface.ts';
 import type { RunPlace } from './history-jobs.ts';
 import { type StepPlayer, TaskFailure } from './step-player.ts';
 
@@ -37,7 +38,7 @@ export class QueryAnswerer {
   /** Never rejects: what keeps the run from answering, or from being brought up, is the answer. */
   async answer(query: WorkflowQuery, bringUp: BringUp): Promise<QueryAnswer> {
     try {
-      return await this.#answer(query, bringUp);
+      return await againWhenLost(() => this.#answer(query, bringUp));
     } catch (error) {
       const failure =
         error instanceof TaskFailure
@@ -92,7 +93,7 @@ export class QueryAnswerer {
 async function stacksOf(bringUp: BringUp): Promise<string[]> {
   const copy = await bringUp(true);
   try {
-    return copy.player.sandbox.pendingStacks().map(framesOf);
+    return (await copy.player.sandbox.pendingStacks()).map(framesOf);
   } finally {
     copy.dispose();
   }

@@ -23,10 +23,11 @@ export class RunCache {
     return this.#runs.size;
   }
 
-  /** The run, now the most recently used. */
+  /** The run, now the most recently used. One whose thread is gone is let go. */
   use(runId: string): CachedRun | undefined {
     const run = this.#runs.get(runId);
-    if (!run) return undefined;
+    if (run?.lost) this.evict(run);
+    if (!run || run.lost) return undefined;
     this.#runs.delete(runId);
     this.#runs.set(runId, run);
     run.lastUsed = Date.now();
@@ -60,7 +61,7 @@ export class RunCache {
   #evictIdle(): void {
     const before = Date.now() - this.#idleMs;
     for (const run of this.#runs.values()) {
-      if (run.lastUsed > before) return;
+      if (run.lastUsed > before && !run.lost) continue;
       if (!run.held) this.evict(run);
     }
   }

@@ -9,7 +9,7 @@ import type {
   ActivationResult,
   SandboxCommand,
 } from '@perdure/workflow/runtime';
-import type { SandboxRun } from '../sandbox/sandbox.ts';
+import type { SandboxRun } from '../sandbox/interface.ts';
 import type { TaskStep } from './history-jobs.ts';
 import type { LocalActivityResolution } from './markers.ts';
 import { NondeterminismError, checkReplay } from './replay-check.ts';

@@ -1,6 +1,6 @@
 /**
  * Answers the queries that come with a workflow task, from the run as the task has left it
- * (semantics 39): in the copy that did the task, so nothing is replayed for them.
+ * (semantics 39): in the copy that did the task, so nothing is replayed for them unless it is lost.
  */
 import type { LoadedDataConverter } from '@perdure/data-converter';
 import {
@@ -63,7 +63,7 @@ export class TaskQueries {
     done: Done,
     tracing: boolean,
   ): Promise<AskedCopy> {
-    if (!tracing) return { player: run.player, dispose() {} };
+    if (!tracing && !run.lost) return { player: run.player, dispose() {} };
     const { converter, players, historyOf } = this.#parts;
     const steps = await new HistoryJobs(converter, run.place).steps(
       await historyOf(task),

@@ -19,7 +19,7 @@ import {
 import type { ActivitySurroundings } from '../activity/activity-attempt.ts';
 import type { ActivityRunner, StepFuser } from '../activity/activity-runner.ts';
 import { type LocalActivityParts, Slots } from '../activity/local-activities.ts';
-import type { Sandbox } from '../sandbox/sandbox.ts';
+import { type Sandbox, againWhenLost } from '../sandbox/interface.ts';
 import { failureOfError, sealed } from '../outgoing-failure.ts';
 import {
   MAX_COMPLETION_BYTES,
@@ -118,8 +118,7 @@ export class WorkflowRunner implements StepFuser {
     const { session } = this.#parts;
     this.#tasks.set(runId, token);
     try {
-      const { run, steps } = await this.#bringUp(task);
-      const done = await this.#live(run, steps, task);
+      const { run, done } = await againWhenLost(() => this.#carryOut(task));
       const queryResults = await this.#queries.answer(task, run, done);
       await this.#complete(run, token, done, queryResults);
     } catch (error) {
@@ -147,6 +146,11 @@ export class WorkflowRunner implements StepFuser {
     run.waitingResults.push(waiting);
     if (!run.busy) void this.#fuse(run, run.fusibleAt!);
     return true;
+  }
+
+  async #carryOut(task: WorkflowTask): Promise<{ run: CachedRun; done: Done }> {
+    const { run, steps } = await this.#bringUp(task);
+    return { run, done: await this.#live(run, steps, task) };
   }
 
   /** The run of a task, with the steps that it has yet to live through. */

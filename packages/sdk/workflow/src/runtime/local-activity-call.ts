@@ -125,7 +125,7 @@ class Backoff {
 function attempt(run: Run, input: LocalActivityInput): Promise<unknown> {
   const { activityType, args, headers } = input;
   const options = compileLocalActivityOptions(input.options);
-  if (run.registeredActivities?.has(activityType) === false) {
+  if (run.registeredActivities?.includes(activityType) === false) {
     throw new ReferenceError(`Local activity of type '${activityType}' not registered on worker`);
   }
   const scope = CancellationScope.current();

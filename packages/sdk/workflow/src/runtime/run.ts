@@ -108,14 +108,14 @@ export class Handlers {
   }
 }
 
-/** How the worker wants a run to be. */
+/** How the worker wants a run to be. Plain data. */
 export interface RunSettings {
   /** Whether calls remember where they were made: for stack traces, at the cost of time. */
   readonly tracing?: boolean;
   /** Names of the worker's activities; absent where that is not known. */
-  readonly registeredActivities?: ReadonlySet<string>;
-  /** Classes of errors that the worker wants to fail runs of a type (semantics 48). */
-  failureTypeNames?(workflowType: string): readonly string[];
+  readonly registeredActivities?: readonly string[];
+  /** Classes of errors that the worker wants to fail the run (semantics 48). */
+  readonly failureTypeNames?: readonly string[];
 }
 
 /** See the head of this file. */
@@ -123,8 +123,8 @@ export class Run {
   readonly runId: string;
   readonly instantiate: InstantiateModule;
   readonly tracing: boolean;
-  readonly registeredActivities: ReadonlySet<string> | undefined;
-  readonly failureTypeNames: (workflowType: string) => readonly string[];
+  readonly registeredActivities: readonly string[] | undefined;
+  readonly failureTypeNames: readonly string[];
   readonly rootScope = CancellationScope.createRoot();
 
   payloadConverter: PayloadConverter = defaultPayloadConverter;
@@ -195,7 +195,7 @@ export class Run {
     this.instantiate = instantiate;
     this.tracing = settings.tracing ?? false;
     this.registeredActivities = settings.registeredActivities;
-    this.failureTypeNames = (type) => settings.failureTypeNames?.(type) ?? [];
+    this.failureTypeNames = settings.failureTypeNames ?? [];
   }
 
   /** The run's random numbers. */

@@ -40,7 +40,7 @@ export function initialize(run: Run, job: Extract<ActivationJob, { kind: 'initia
   run.started = true;
   const options = workflowOptionsOf(workflow);
   run.versioningBehavior = options.versioningBehavior;
-  const names = run.failureTypeNames(job.facts.workflowType);
+  const names = run.failureTypeNames;
   const classes = options.failureExceptionTypes ?? [];
   if (names.length + classes.length > 0) run.failureTypes = { classes, names };
   const { headers = {} } = job;

@@ -5,22 +5,19 @@
  * So runs share nothing that can change, and a run that is let go of leaves nothing behind.
  *
  * It keeps honest code deterministic. It is no wall against hostile code, and it does not stop an
- * endless loop: put the sandbox in a thread that can be ended for that.
+ * endless loop: `threaded-vm.ts` puts it into a thread that can be ended.
+ *
+ * Loaded by workflow threads: imports as little as can be.
  */
 import { AsyncResource } from 'node:async_hooks';
 import { type Context, Script, compileFunction, constants, createContext } from 'node:vm';
 import type * as runtime from '@perdure/workflow/runtime';
-import type {
-  Activation,
-  ActivationResult,
-  RunSettings,
-  WorkflowModule,
-} from '@perdure/workflow/runtime';
+import type { Activation, ActivationResult, WorkflowModule } from '@perdure/workflow/runtime';
 import { takeOut } from './border.ts';
 import type { WorkflowBundle } from './bundle.ts';
 import { hostFunctions } from './host-functions.ts';
+import type { Sandbox, SandboxRun, SandboxSettings } from './interface.ts';
 import { RejectionWatch } from './rejections.ts';
-import { runtimeCode } from './runtime-code.ts';
 import {
   BUNDLE_SCRIPT,
   RUNTIME_SCRIPT,
@@ -31,44 +28,43 @@ import {
 type Runtime = typeof runtime;
 type ModuleBody = (...args: unknown[]) => void;
 
-/** One run in a sandbox. */
-export interface SandboxRun {
-  readonly runId: string;
-  /**
-   * Tells the run what happened; its answer. Synchronous, except when the run rejected a promise
-   * that may be unhandled: only the end of the event-loop turn tells, so then it is a promise.
-   * Never throws for what user code does. After a 'failed' result the run must be disposed of.
-   */
-  activate(activation: Activation): ActivationResult | Promise<ActivationResult>;
-  /** Stacks, in terms of the user's files, of what the run waits for; none unless it is `tracing`. */
-  pendingStacks(): string[];
-  /** Lets go of the run; it cannot be activated again. */
-  dispose(): void;
+/** A sandbox in the thread that calls: activations block it, and are answered at once. */
+export interface VmSandbox extends Sandbox {
+  createRun(...args: Parameters<Sandbox['createRun']>): VmSandboxRun;
 }
 
-/** Workflow code, loaded and ready for any number of runs. */
-export interface Sandbox {
-  /** Names of the functions that the bundle exports. */
-  readonly workflowTypes: readonly string[];
-  createRun(runId: string, settings?: RunSettings): SandboxRun;
+/** See {@link VmSandbox}. */
+export interface VmSandboxRun extends SandboxRun {
+  /**
+   * Synchronous, except when the run rejected a promise that may be unhandled: only the end of the
+   * event-loop turn tells, so then it is a promise.
+   */
+  activate(activation: Activation): ActivationResult | Promise<ActivationResult>;
+  pendingStacks(): readonly string[];
 }
 
 /**
  * Loads a bundle.
  *
+ * @param code the SDK's own, see `runtime-code.ts`
  * @throws Error when the bundle's top level throws, or exports no function
  */
-export async function createSandbox(bundle: WorkflowBundle): Promise<Sandbox> {
+export function createVmSandbox(
+  code: string,
+  bundle: WorkflowBundle,
+  settings: SandboxSettings = {},
+): VmSandbox {
   const stacks = createStackMapper(bundle.sourceMap);
-  const { context, loaded } = loadRuntime(await runtimeCode());
+  const { context, loaded } = loadRuntime(code);
   const instantiate = compileBundle(context, loaded, bundle.code);
   const takeStep = compileStep(context, loaded);
   const workflowTypes = findWorkflowTypes(loaded, instantiate, takeStep, stacks);
   const driver = createDriver(loaded, takeStep, stacks);
   return {
     workflowTypes,
-    createRun: (runId, settings) =>
-      createSandboxRun(driver, loaded.createRun(runId, instantiate, settings)),
+    createRun: (runId, options) =>
+      createSandboxRun(driver, loaded.createRun(runId, instantiate, { ...settings, ...options })),
+    close: () => Promise.resolve(),
   };
 }
 
@@ -185,10 +181,11 @@ function createDriver(loaded: Runtime, takeStep: () => number, stacks: StackMapp
   };
 }
 
-function createSandboxRun(driver: Driver, state: runtime.Run): SandboxRun {
+function createSandboxRun(driver: Driver, state: runtime.Run): VmSandboxRun {
   let run: runtime.Run | undefined = state;
   return {
     runId: state.runId,
+    lost: false,
     activate(activation) {
       if (run) return driver.activate(run, activation);
       throw new Error(`run ${state.runId} was disposed of; create it again and replay its history`);

@@ -1,0 +1,141 @@
+/**
+ * A sandbox in threads of its own. A run stays in the thread in which it was created. A thread whose
+ * workflow code does not come to an end, or that dies, is replaced; its runs are lost, and whoever
+ * needs one makes it again by replay, in another thread.
+ */
+import type { Activation, ActivationResult } from '@perdure/workflow/runtime';
+import {
+  RunLostError,
+  type Sandbox,
+  type SandboxRun,
+  type SandboxRunOptions,
+} from './interface.ts';
+import type { LoadParts } from './thread/messages.ts';
+import { unpackResult } from './thread/told.ts';
+import { ThreadEndedError, WorkflowThread } from './thread/workflow-thread.ts';
+
+/** How threads are to be. */
+export interface ThreadOptions {
+  /** How many; at least 1. */
+  readonly threads: number;
+  /** How long an activation may take, milliseconds. */
+  readonly timeoutMs: number;
+  /** Most memory of a thread, megabytes. Default: Node's. */
+  readonly maxHeapMb?: number;
+}
+
+/**
+ * Starts the threads, and loads a bundle into them.
+ *
+ * @param code the threads' script, see `runtime-code.ts`
+ * @param parts what they load; they start while it is being made
+ * @throws Error when the bundle's top level throws, or exports no function
+ * @throws DeadlockError when its top level does not come to an end
+ */
+export async function createThreadedSandbox(
+  code: string,
+  parts: Promise<LoadParts>,
+  options: ThreadOptions,
+): Promise<Sandbox> {
+  const start = (): WorkflowThread => {
+    const { timeoutMs, maxHeapMb } = options;
+    return new WorkflowThread({ code, name: 'perdure workflows', timeoutMs, maxHeapMb });
+  };
+  const threads = Array.from({ length: options.threads }, start);
+  try {
+    const loaded = await parts;
+    const load = { kind: 'load', ...loaded } as const;
+    const [types = []] = await Promise.all(threads.map((thread) => thread.ask(load)));
+    return new ThreadedSandbox(types, threads, () => {
+      const thread = start();
+      // It was loaded before; should it fail now, so will each run.
+      thread.ask(load).catch((error: Error) => thread.end(error.message));
+      return thread;
+    });
+  } catch (error) {
+    await Promise.all(threads.map((thread) => thread.end('the bundle could not be loaded')));
+    throw error;
+  }
+}
+
+class ThreadedSandbox implements Sandbox {
+  readonly workflowTypes: readonly string[];
+  readonly #threads: WorkflowThread[];
+  readonly #start: () => WorkflowThread;
+  #runs = 0;
+  #closed = false;
+
+  constructor(types: readonly string[], threads: WorkflowThread[], start: () => WorkflowThread) {
+    this.workflowTypes = types;
+    this.#threads = threads;
+    this.#start = start;
+  }
+
+  createRun(runId: string, options?: SandboxRunOptions): SandboxRun {
+    if (this.#closed) throw new RunLostError(runId, 'the worker has shut down');
+    const thread = this.#leastLoaded();
+    const run = ++this.#runs;
+    thread.runs += 1;
+    thread.tell({ kind: 'createRun', run, runId, options });
+    return new ThreadedRun(thread, run, runId);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#threads.map((thread) => thread.end('the worker has shut down')));
+  }
+
+  /** Threads that have ended are started again here, when they are needed. */
+  #leastLoaded(): WorkflowThread {
+    const { length } = this.#threads;
+    for (let i = 0; i < length; i++) {
+      if (this.#threads[i]!.whyEnded !== undefined) this.#threads[i] = this.#start();
+    }
+    return this.#threads.reduce((least, each) => (each.runs < least.runs ? each : least));
+  }
+}
+
+class ThreadedRun implements SandboxRun {
+  readonly runId: string;
+  readonly #thread: WorkflowThread;
+  readonly #run: number;
+  #disposed = false;
+
+  constructor(thread: WorkflowThread, run: number, runId: string) {
+    this.runId = runId;
+    this.#thread = thread;
+    this.#run = run;
+  }
+
+  get lost(): boolean {
+    return this.#thread.whyEnded !== undefined;
+  }
+
+  async activate(activation: Activation): Promise<ActivationResult> {
+    const run = this.#run;
+    return unpackResult(await this.#answer({ kind: 'activate', run, activation }));
+  }
+
+  pendingStacks(): Promise<readonly string[]> {
+    return this.#answer({ kind: 'pendingStacks', run: this.#run });
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#thread.runs -= 1;
+    this.#thread.tell({ kind: 'dispose', run: this.#run });
+  }
+
+  async #answer<R extends Parameters<WorkflowThread['ask']>[0]>(request: R) {
+    if (this.#disposed) {
+      throw new Error(`run ${this.runId} was disposed of; create it again and replay its history`);
+    }
+    try {
+      return await this.#thread.ask(request);
+    } catch (error) {
+      if (error instanceof ThreadEndedError) throw new RunLostError(this.runId, error.message);
+      throw error;
+    }
+  }
+}
