@@ -240,7 +240,10 @@ describe('local activities', () => {
 
   it('that the worker does not have are refused', async () => {
     const registeredActivities = ['near'];
-    const driven = new DrivenRun(await sandboxOf('changes', { registeredActivities }), 'notRegistered');
+    const driven = new DrivenRun(
+      await sandboxOf('changes', { registeredActivities }),
+      'notRegistered',
+    );
     expect(resultOf(await driven.start())).toBe(
       "ReferenceError: Local activity of type 'missing' not registered on worker",
     );

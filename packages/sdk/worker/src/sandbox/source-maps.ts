@@ -9,7 +9,7 @@ export const RUNTIME_SCRIPT = 'perdure:workflow-runtime';
 
 const runtimeFrame = new RegExp(`\\n[^\\n]*${RUNTIME_SCRIPT}:[^\\n]*`, 'g');
 const position = new RegExp(`${BUNDLE_SCRIPT}:(\\d+):(\\d+)`, 'g');
-const hostFrame = /\n\s+at [^\n]*(?:\(|\s)node:(?:vm|internal)[\s\S]*$/;
+const nodeFrame = /\n\s+at [^\n]*(?:\(|\s)node:(?:vm|internal)[\s\S]*$/;
 
 /** Rewrites stack traces. */
 export interface StackMapper {
@@ -29,13 +29,22 @@ export function createStackMapper(sourceMap: string | undefined): StackMapper {
     return `${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
   };
   const mapStack = (stack: string): string =>
-    withoutRuntime(stack.replace(hostFrame, '')).replace(position, lookUp);
+    withoutRuntime(withoutHost(stack)).replace(position, lookUp);
   const mapFailure = (failure: DecodedFailure): DecodedFailure => ({
     ...failure,
     stackTrace: failure.stackTrace && mapStack(failure.stackTrace),
     cause: failure.cause && mapFailure(failure.cause),
   });
   return { mapStack, mapFailure };
+}
+
+/** The worker's own frames, and Node's, lie under those of the sandbox. */
+function withoutHost(stack: string): string {
+  const lines = stack.replace(nodeFrame, '').split('\n');
+  const last = lines.findLastIndex(
+    (line) => line.includes(BUNDLE_SCRIPT) || line.includes(RUNTIME_SCRIPT),
+  );
+  return (last < 0 ? lines : lines.slice(0, last + 1)).join('\n');
 }
 
 /** Frames of the SDK say nothing to users, unless there are no others. */

@@ -10,7 +10,8 @@ import {
   type SandboxRun,
   type SandboxRunOptions,
 } from './interface.ts';
-import type { LoadParts } from './thread/messages.ts';
+import { compactActivation } from './thread/compact.ts';
+import type { ActivateRequest, AnswerTo, LoadParts, Request } from './thread/messages.ts';
 import { unpackResult } from './thread/told.ts';
 import { ThreadEndedError, WorkflowThread } from './thread/workflow-thread.ts';
 
@@ -112,8 +113,9 @@ class ThreadedRun implements SandboxRun {
   }
 
   async activate(activation: Activation): Promise<ActivationResult> {
-    const run = this.#run;
-    return unpackResult(await this.#answer({ kind: 'activate', run, activation }));
+    const compact = compactActivation(activation);
+    const packed = await this.#answer([this.#run, compact] as ActivateRequest);
+    return unpackResult(packed);
   }
 
   pendingStacks(): Promise<readonly string[]> {
@@ -127,7 +129,7 @@ class ThreadedRun implements SandboxRun {
     this.#thread.tell({ kind: 'dispose', run: this.#run });
   }
 
-  async #answer<R extends Parameters<WorkflowThread['ask']>[0]>(request: R) {
+  async #answer<R extends Request>(request: R): Promise<AnswerTo<R>> {
     if (this.#disposed) {
       throw new Error(`run ${this.runId} was disposed of; create it again and replay its history`);
     }

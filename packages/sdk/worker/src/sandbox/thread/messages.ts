@@ -3,10 +3,10 @@
  * carries them out in order and answers each list by one {@link Answers}, even if nothing in it asks
  * for an answer.
  */
-import type { Activation, ActivationResult } from '@perdure/workflow/runtime';
 import type { WorkflowBundle } from '../bundle.ts';
 import type { SandboxRunOptions, SandboxSettings } from '../interface.ts';
 import type { ChannelEnd } from './channel.ts';
+import type { CompactActivation, CompactResult } from './compact.ts';
 
 /** What a thread is started with. */
 export interface ThreadData {
@@ -32,24 +32,31 @@ export type Request =
       readonly runId: string;
       readonly options?: SandboxRunOptions;
     }
-  | { readonly kind: 'activate'; readonly run: number; readonly activation: Activation }
+  | ActivateRequest
   | { readonly kind: 'pendingStacks'; readonly run: number }
   | { readonly kind: 'dispose'; readonly run: number };
 
+/** As a list, because it is so frequent. */
+export type ActivateRequest = readonly [run: number, activation: CompactActivation];
+
 /** What {@link Request}s are answered with; undefined for those that want none. */
-export interface AnswerTo {
-  load: readonly string[];
-  createRun: undefined;
-  activate: PackedResult;
-  pendingStacks: readonly string[];
-  dispose: undefined;
-}
+export type AnswerTo<R extends Request> = R extends ActivateRequest
+  ? PackedResult
+  : R extends { readonly kind: 'load' | 'pendingStacks' }
+    ? readonly string[]
+    : undefined;
+
+/** What can come of a request. */
+export type Given = AnswerTo<Request>;
 
 /** A request came to this. */
-export type Answer =
-  | { readonly value: AnswerTo[Request['kind']] }
-  /** The thread's own code threw, or, when loading, the user's. */
-  | { readonly error: string; readonly stack?: string };
+export type Answer = Given | Refused;
+
+/** The thread's own code threw, or, when loading, the user's. */
+export interface Refused {
+  readonly error: string;
+  readonly stack?: string;
+}
 
 /** The answers to a list of requests, one for each. */
 export interface Answers {
@@ -58,9 +65,5 @@ export interface Answers {
   readonly tookMs: number;
 }
 
-/** An activation's result, with what may be of any type apart. */
-export interface PackedResult {
-  readonly result: ActivationResult;
-  /** Logs and calls to sinks, serialized, unless they are plain. */
-  readonly told?: Uint8Array;
-}
+/** An activation's result; beside it, serialized, what may be of any type. See `told.ts`. */
+export type PackedResult = CompactResult | { readonly result: CompactResult; told: Uint8Array };

@@ -5,7 +5,8 @@
  */
 import { createVmSandbox, type VmSandbox, type VmSandboxRun } from '../vm.ts';
 import { Endpoint, following } from './channel.ts';
-import type { Answer, AnswerTo, Answers, Request, ThreadData } from './messages.ts';
+import { activationOf } from './compact.ts';
+import type { Answer, Answers, Given, Refused, Request, ThreadData } from './messages.ts';
 import { packResult } from './told.ts';
 
 /** Serves main for as long as the thread lives. */
@@ -38,8 +39,6 @@ function nextRequests(endpoint: Endpoint): readonly Request[] {
   }
 }
 
-type Given = AnswerTo[Request['kind']];
-
 class RunHost {
   #sandbox: VmSandbox | undefined;
   readonly #runs = new Map<number, VmSandboxRun>();
@@ -48,14 +47,18 @@ class RunHost {
   answer(request: Request): Answer | Promise<Answer> {
     try {
       const value = this.#carryOut(request);
-      if (!(value instanceof Promise)) return { value };
-      return value.then((late) => ({ value: late }), failed);
+      return value instanceof Promise ? value.catch(refused) : value;
     } catch (error) {
-      return failed(error);
+      return refused(error);
     }
   }
 
   #carryOut(request: Request): Given | Promise<Given> {
+    if (!('kind' in request)) {
+      const run = this.#run(request[0]);
+      const result = run.activate(activationOf(run.runId, request[1]));
+      return result instanceof Promise ? result.then(packResult) : packResult(result);
+    }
     switch (request.kind) {
       case 'load':
         this.#sandbox = createVmSandbox(request.runtime, request.bundle, request.settings);
@@ -64,10 +67,6 @@ class RunHost {
         const { run, runId, options } = request;
         this.#runs.set(run, this.#loaded().createRun(runId, options));
         return undefined;
-      }
-      case 'activate': {
-        const result = this.#run(request.run).activate(request.activation);
-        return result instanceof Promise ? result.then(packResult) : packResult(result);
       }
       case 'pendingStacks':
         return this.#run(request.run).pendingStacks();
@@ -90,7 +89,7 @@ class RunHost {
   }
 }
 
-function failed(error: unknown): Answer {
+function refused(error: unknown): Refused {
   if (!(error instanceof Error)) return { error: String(error) };
   return { error: error.message, stack: error.stack };
 }

@@ -5,6 +5,7 @@
  */
 import { deserialize, serialize } from 'node:v8';
 import type { ActivationResult, SandboxLogEntry } from '@perdure/workflow/runtime';
+import { compactResult, resultOf } from './compact.ts';
 import type { PackedResult } from './messages.ts';
 import { printable } from './printable.ts';
 
@@ -13,14 +14,15 @@ type Told = Pick<ActivationResult, 'logs' | 'sinkCalls'>;
 /** A result, fit to be sent. */
 export function packResult(result: ActivationResult): PackedResult {
   const { logs, sinkCalls } = result;
-  if (sinkCalls === undefined && logs.every(isFlat)) return { result };
+  if (sinkCalls === undefined && logs.every(isFlat)) return compactResult(result);
   const told = serializeAll({ logs, sinkCalls });
-  return { result: { ...result, logs: [], sinkCalls: undefined }, told };
+  return { result: compactResult({ ...result, logs: [], sinkCalls: undefined }), told };
 }
 
 /** The result that was packed. */
-export function unpackResult({ result, told }: PackedResult): ActivationResult {
-  return told === undefined ? result : { ...result, ...(deserialize(told) as Told) };
+export function unpackResult(packed: PackedResult): ActivationResult {
+  if (!('told' in packed)) return resultOf(packed);
+  return { ...resultOf(packed.result), ...(deserialize(packed.told) as Told) };
 }
 
 /** Nearly every line: texts and numbers with names. */

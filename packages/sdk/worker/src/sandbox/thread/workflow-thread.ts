@@ -110,7 +110,7 @@ export class WorkflowThread {
    * @throws DeadlockError (as a rejection) when this is what took too long
    * @throws Error (as a rejection) when the thread could not do it
    */
-  ask<R extends Request>(request: R): Promise<AnswerTo[R['kind']]> {
+  ask<R extends Request>(request: R): Promise<AnswerTo<R>> {
     return new Promise((resolve, reject) => {
       const settle = resolve as (value: unknown) => void;
       if (this.#enqueue(request, settle, reject)) this.#flushSoon();
@@ -200,7 +200,7 @@ export class WorkflowThread {
       this.#loaded = true;
       this.#answersFast = answers.tookMs < PATIENCE_MS / 2;
       const list = this.#sent.shift() ?? [];
-      for (const [i, asked] of list.entries()) settle(asked, answers.list[i]);
+      for (let i = 0; i < list.length; i++) settle(list[i]!, answers.list[i]);
     }
     if (this.#sent.length === 0) this.#holdProcess(false);
     if (this.#outbox.length > 0) this.#flushSoon();
@@ -246,9 +246,8 @@ export class WorkflowThread {
   }
 }
 
-function settle({ resolve, reject }: Asked, answer: Answer | undefined): void {
-  if (!answer) return reject(new Error('a workflow thread did not answer all that it was asked'));
-  if (!('error' in answer)) return resolve(answer.value);
+function settle({ resolve, reject }: Asked, answer: Answer): void {
+  if (answer === undefined || !('error' in answer)) return resolve(answer);
   const error = new Error(answer.error);
   error.stack = answer.stack ?? error.stack;
   reject(error);
