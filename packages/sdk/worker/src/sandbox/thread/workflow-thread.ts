@@ -22,8 +22,9 @@ const MAX_AWAITED = 4;
 const MAX_LIST = 32;
 /** How often the watchdog looks within the time that a request may take. */
 const LOOKS = 5;
-/** Loading may take so long at least, milliseconds. */
+/** What a thread is asked first, loading, may take so long at least, milliseconds. */
 const LOADING_MS = 5_000;
+const FIRST = following(0);
 /** So long may disposals wait for something else to travel with, milliseconds. */
 const DISPOSAL_DELAY_MS = 100;
 
@@ -67,7 +68,6 @@ export class WorkflowThread {
   readonly #sent: (readonly Asked[])[] = [];
   #number = 0;
   #flushing = false;
-  #loaded = false;
   #holdsProcess = false;
   #answersFast = false;
   #whyEnded: string | undefined;
@@ -182,8 +182,7 @@ export class WorkflowThread {
 
   #leaveToEventLoop(): void {
     this.#holdProcess(true);
-    const timeoutMs = this.#loaded ? this.#timeoutMs : Math.max(this.#timeoutMs, LOADING_MS);
-    this.#watchdog ??= setTimeout(() => this.#look(), timeoutMs / LOOKS).unref();
+    this.#watchdog ??= setTimeout(() => this.#look(), this.#timeoutMs / LOOKS).unref();
   }
 
   #holdProcess(held: boolean): void {
@@ -197,7 +196,6 @@ export class WorkflowThread {
     for (;;) {
       const answers = this.#endpoint.receive() as Answers | undefined;
       if (!answers) break;
-      this.#loaded = true;
       this.#answersFast = answers.tookMs < PATIENCE_MS / 2;
       const list = this.#sent.shift() ?? [];
       for (let i = 0; i < list.length; i++) settle(list[i]!, answers.list[i]);
@@ -217,7 +215,8 @@ export class WorkflowThread {
     const number = Atomics.load(this.#busyWith, 0);
     const looks = number !== 0 && number === this.#seen.number ? this.#seen.looks + 1 : 0;
     this.#seen = { number, looks };
-    if (looks < LOOKS) return this.#leaveToEventLoop();
+    const mayTakeMs = number === FIRST ? Math.max(this.#timeoutMs, LOADING_MS) : this.#timeoutMs;
+    if (looks * this.#timeoutMs < mayTakeMs * LOOKS) return this.#leaveToEventLoop();
     const reason = new DeadlockError(this.#timeoutMs);
     this.#end('workflow code of another run did not come to an end', reason);
   }
