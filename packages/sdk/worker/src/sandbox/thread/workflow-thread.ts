@@ -11,13 +11,13 @@
  */
 import { Worker } from 'node:worker_threads';
 import { DeadlockError } from '../interface.ts';
-import { Endpoint, createChannel, following } from './channel.ts';
+import { type Endpoint, createChannel, following } from './channel.ts';
 import type { Answer, AnswerTo, Answers, Request, ThreadData } from './messages.ts';
 
 /** How long main sleeps for an answer at most, milliseconds. */
 const PATIENCE_MS = 2;
-/** A list that is longer takes too long to sleep for. */
-const MAX_AWAITED = 4;
+/** A list that is longer is not slept for: main has better things to do meanwhile. */
+const MAX_AWAITED = 8;
 /** So many requests travel together at most, so that answers do not wait long for each other. */
 const MAX_LIST = 32;
 /** How often the watchdog looks within the time that a request may take. */
@@ -49,8 +49,8 @@ interface Asked {
   readonly request: Request;
   /** The thread says that it is busy with this number. */
   readonly number: number;
-  resolve(value: unknown): void;
-  reject(error: Error): void;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /** See the head of this file. */
