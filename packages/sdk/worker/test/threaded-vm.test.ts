@@ -2,6 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { defaultPayloadConverter } from '@perdure/common';
 import type { ActivationJob, RunFacts } from '@perdure/workflow/runtime';
+import type { WorkflowInfo } from '@perdure/workflow';
 import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type WorkflowBundle, bundleWorkflowCode } from '../src/sandbox/bundle.ts';
@@ -108,7 +109,10 @@ it('what cannot leave a thread arrives as text', async () => {
     { nested: { why: new TypeError('because') } },
     '[object Promise]',
   ]);
-  expect(call!.info).toMatchObject({ workflowType: 'saysAnything', startTime: expect.any(Date) });
+  const info = call!.info as WorkflowInfo;
+  expect(info).toMatchObject({ workflowType: 'saysAnything', startTime: expect.any(Date) });
+  expect(info.typedSearchAttributes.getAll()).toEqual([]);
+  expect(info.unsafe.now()).toBeGreaterThan(START_MS);
 });
 
 describe('workflow code that does not come to an end', () => {

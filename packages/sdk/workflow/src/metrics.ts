@@ -11,7 +11,6 @@ import type {
   MetricTags,
   MetricUpDownCounter,
 } from '@perdure/common';
-import { infoOf } from './info.ts';
 import { currentRun } from './runtime/current-run.ts';
 import { intercepted } from './runtime/interception.ts';
 import type { Run } from './runtime/run.ts';
@@ -93,7 +92,8 @@ function measure(metric: Metric, value: number, tags: MetricTags): void {
     sinkName: METRICS_SINK,
     functionName: 'measure',
     args: [{ ...metric }, value, { ...tagsOf(run), ...tags }],
-    info: infoOf(run),
+    // Tags say whose it is.
+    info: undefined,
   });
 }
 

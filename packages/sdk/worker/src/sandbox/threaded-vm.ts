@@ -12,7 +12,7 @@ import {
 } from './interface.ts';
 import { compactActivation } from './thread/compact.ts';
 import type { ActivateRequest, AnswerTo, LoadParts, Request } from './thread/messages.ts';
-import { unpackResult } from './thread/told.ts';
+import { unpackResult } from './thread/unpack-result.ts';
 import { ThreadEndedError, WorkflowThread } from './thread/workflow-thread.ts';
 
 /** How threads are to be. */

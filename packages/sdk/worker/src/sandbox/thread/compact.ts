@@ -49,6 +49,7 @@ export type CompactResult =
   | readonly [
       commands: readonly CompactCommand[],
       logs: ActivationResult['logs'] | undefined,
+      sinkCalls: ActivationResult['sinkCalls'],
       answers: Completed['answers'],
       versioningBehavior: Completed['versioningBehavior'],
     ];
@@ -157,22 +158,23 @@ function factsOf(values: readonly unknown[]): RunFacts {
   return facts as unknown as RunFacts;
 }
 
-/** A result without calls to sinks. */
+/** A result whose logs and calls to sinks are plain. */
 export function compactResult(result: ActivationResult): CompactResult {
   if (result.kind === 'failed') return result;
-  const { commands, logs, answers, versioningBehavior } = result;
+  const { commands, logs, sinkCalls, answers, versioningBehavior } = result;
   const list = commands.map(compactCommand);
-  return [list, logs.length > 0 ? logs : undefined, answers, versioningBehavior];
+  return [list, logs.length > 0 ? logs : undefined, sinkCalls, answers, versioningBehavior];
 }
 
 /** The result that was made compact. */
 export function resultOf(compact: CompactResult): ActivationResult {
   if (!isList(compact)) return compact;
-  const [commands, logs = [], answers, versioningBehavior] = compact;
+  const [commands, logs = [], sinkCalls, answers, versioningBehavior] = compact;
   return {
     kind: 'completed',
     commands: commands.map(commandOf),
     logs,
+    sinkCalls,
     answers,
     versioningBehavior,
   };

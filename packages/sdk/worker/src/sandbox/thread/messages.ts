@@ -3,6 +3,9 @@
  * carries them out in order and answers each list by one {@link Answers}, even if nothing in it asks
  * for an answer.
  */
+import type { SearchAttributePair } from '@perdure/common';
+import type { WorkflowInfo } from '@perdure/workflow';
+import type { ActivationResult } from '@perdure/workflow/runtime';
 import type { WorkflowBundle } from '../bundle.ts';
 import type { SandboxRunOptions, SandboxSettings } from '../interface.ts';
 import type { ChannelEnd } from './channel.ts';
@@ -65,5 +68,16 @@ export interface Answers {
   readonly tookMs: number;
 }
 
-/** An activation's result; beside it, serialized, what may be of any type. See `told.ts`. */
-export type PackedResult = CompactResult | { readonly result: CompactResult; told: Uint8Array };
+/** An activation's result; beside it, serialized, what may be of any type: a {@link Told}. */
+export type PackedResult =
+  | CompactResult
+  | { readonly result: CompactResult; readonly told: Uint8Array };
+
+/** What an activation leaves for others to see. */
+export type Told = Pick<ActivationResult, 'logs' | 'sinkCalls'>;
+
+/** `workflowInfo()` without functions. */
+export type SentInfo = Omit<WorkflowInfo, 'unsafe' | 'typedSearchAttributes'> & {
+  readonly unsafe: Omit<WorkflowInfo['unsafe'], 'now'>;
+  readonly typedSearchAttributes: readonly SearchAttributePair[];
+};

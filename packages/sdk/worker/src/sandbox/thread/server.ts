@@ -7,7 +7,7 @@ import { createVmSandbox, type VmSandbox, type VmSandboxRun } from '../vm.ts';
 import { Endpoint, following } from './channel.ts';
 import { activationOf } from './compact.ts';
 import type { Answer, Answers, Given, Refused, Request, ThreadData } from './messages.ts';
-import { packResult } from './told.ts';
+import { packResult } from './pack-result.ts';
 
 /** Serves main for as long as the thread lives. */
 export async function serveMain({ channel, busyWith }: ThreadData): Promise<never> {
