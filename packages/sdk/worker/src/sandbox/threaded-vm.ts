@@ -50,7 +50,7 @@ export async function createThreadedSandbox(
     return new ThreadedSandbox(types, threads, () => {
       const thread = start();
       // It was loaded before; should it fail now, so will each run.
-      thread.ask(load).catch((error: Error) => thread.end(error.message));
+      Promise.resolve(thread.ask(load)).catch((error: Error) => thread.end(error.message));
       return thread;
     });
   } catch (error) {
@@ -112,14 +112,14 @@ class ThreadedRun implements SandboxRun {
     return this.#thread.whyEnded !== undefined;
   }
 
-  async activate(activation: Activation): Promise<ActivationResult> {
-    const compact = compactActivation(activation);
-    const packed = await this.#answer([this.#run, compact] as ActivateRequest);
-    return unpackResult(packed);
+  activate(activation: Activation): ActivationResult | Promise<ActivationResult> {
+    const request: ActivateRequest = [this.#run, compactActivation(activation)];
+    const answer = this.#ask(request);
+    return answer instanceof Promise ? answer.then(unpackResult) : unpackResult(answer);
   }
 
-  pendingStacks(): Promise<readonly string[]> {
-    return this.#answer({ kind: 'pendingStacks', run: this.#run });
+  pendingStacks(): readonly string[] | Promise<readonly string[]> {
+    return this.#ask({ kind: 'pendingStacks', run: this.#run });
   }
 
   dispose(): void {
@@ -129,15 +129,14 @@ class ThreadedRun implements SandboxRun {
     this.#thread.tell({ kind: 'dispose', run: this.#run });
   }
 
-  async #answer<R extends Request>(request: R): Promise<AnswerTo<R>> {
+  #ask<R extends Request>(request: R): AnswerTo<R> | Promise<AnswerTo<R>> {
     if (this.#disposed) {
       throw new Error(`run ${this.runId} was disposed of; create it again and replay its history`);
     }
-    try {
-      return await this.#thread.ask(request);
-    } catch (error) {
-      if (error instanceof ThreadEndedError) throw new RunLostError(this.runId, error.message);
-      throw error;
-    }
+    const answer = this.#thread.ask(request);
+    if (!(answer instanceof Promise)) return answer;
+    return answer.catch((error: unknown) => {
+      throw error instanceof ThreadEndedError ? new RunLostError(this.runId, error.message) : error;
+    });
   }
 }

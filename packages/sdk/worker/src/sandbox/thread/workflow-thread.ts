@@ -5,9 +5,10 @@
  * is for ever: whatever was asked of it and not answered is rejected. If one request is to blame, it
  * is rejected with the reason, and the others, which merely waited, as lost.
  *
- * What is asked for in one turn of the event loop travels as one list. When the thread has nothing
- * else to do and answers fast, main sleeps until the answer is there, for a short while at most: that
- * is several times cheaper than a turn of the event loop. Else the answer comes by the event loop.
+ * When the thread has nothing else to do and answers fast, main sleeps until the answer is there,
+ * for a short while at most: that is several times cheaper than a turn of the event loop. Else the
+ * answer comes by the event loop. What is asked for in one turn of the loop travels as one list,
+ * but for the first of it, which may be all there is.
  */
 import { Worker } from 'node:worker_threads';
 import { DeadlockError } from '../interface.ts';
@@ -25,8 +26,8 @@ const LOOKS = 5;
 /** What a thread is asked first, loading, may take so long at least, milliseconds. */
 const LOADING_MS = 5_000;
 const FIRST = following(0);
-/** So long may disposals wait for something else to travel with, milliseconds. */
-const DISPOSAL_DELAY_MS = 100;
+/** So long may what wants no answer wait for something to travel with, milliseconds. */
+const TELLING_DELAY_MS = 100;
 
 /** What a thread is made of. */
 export interface WorkflowThreadParts {
@@ -45,12 +46,41 @@ export class ThreadEndedError extends Error {
   override readonly name = 'ThreadEndedError';
 }
 
-interface Asked {
+/** A request, and what came of it. */
+class Asked {
   readonly request: Request;
   /** The thread says that it is busy with this number. */
   readonly number: number;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: Error) => void;
+  #outcome: { readonly value: unknown } | { readonly error: Error } | undefined;
+  #waiting: Waiting | undefined;
+
+  constructor(request: Request, number: number) {
+    this.request = request;
+    this.number = number;
+  }
+
+  resolve(value: unknown): void {
+    this.#outcome = { value };
+    this.#waiting?.resolve(value);
+  }
+
+  reject(error: Error): void {
+    this.#outcome = { error };
+    this.#waiting?.reject(error);
+  }
+
+  /** Itself if it is there, else a promise of it. */
+  get answer(): unknown {
+    const outcome = this.#outcome;
+    if (outcome && 'value' in outcome) return outcome.value;
+    if (outcome) return Promise.reject(outcome.error);
+    return new Promise((resolve, reject) => (this.#waiting = { resolve, reject }));
+  }
+}
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
 }
 
 /** See the head of this file. */
@@ -67,7 +97,8 @@ export class WorkflowThread {
   /** Lists that are sent and not answered. */
   readonly #sent: (readonly Asked[])[] = [];
   #number = 0;
-  #flushing = false;
+  /** Whether the present turn of the event loop ends with a flush. */
+  #gathers = false;
   #holdsProcess = false;
   #answersFast = false;
   #whyEnded: string | undefined;
@@ -104,24 +135,28 @@ export class WorkflowThread {
   }
 
   /**
-   * Asks the thread for something.
+   * Asks the thread for something. The answer itself, if it is there at once.
    *
    * @throws ThreadEndedError (as a rejection) when the thread ended meanwhile, or had ended
    * @throws DeadlockError (as a rejection) when this is what took too long
    * @throws Error (as a rejection) when the thread could not do it
    */
-  ask<R extends Request>(request: R): Promise<AnswerTo<R>> {
-    return new Promise((resolve, reject) => {
-      const settle = resolve as (value: unknown) => void;
-      if (this.#enqueue(request, settle, reject)) this.#flushSoon();
-    });
+  ask<R extends Request>(request: R): AnswerTo<R> | Promise<AnswerTo<R>> {
+    const asked = this.#enqueue(request);
+    const isFirst = !this.#gathers;
+    this.#flushSoon();
+    // Alone, perhaps; what this turn asks for besides is gathered.
+    if (isFirst && this.#answersFast && this.#sent.length === 0) this.#flush();
+    return asked.answer as AnswerTo<R> | Promise<AnswerTo<R>>;
   }
 
   /** Tells the thread something that it need not answer, in order with what it is asked. */
   tell(request: Request): void {
-    const ignore = (): void => {};
-    if (!this.#enqueue(request, ignore, ignore)) return;
-    this.#delayed ??= setTimeout(() => this.#flush(), DISPOSAL_DELAY_MS).unref();
+    this.#enqueue(request);
+    this.#delayed ??= setTimeout(() => {
+      this.#delayed = undefined;
+      this.#flush();
+    }, TELLING_DELAY_MS).unref();
   }
 
   /** Ends it, whatever it does. */
@@ -130,33 +165,26 @@ export class WorkflowThread {
     await this.#ended;
   }
 
-  #enqueue(
-    request: Request,
-    resolve: (value: unknown) => void,
-    reject: (error: Error) => void,
-  ): boolean {
-    if (this.#whyEnded !== undefined) {
-      reject(new ThreadEndedError(this.#whyEnded));
-      return false;
-    }
+  #enqueue(request: Request): Asked {
     this.#number = following(this.#number);
-    this.#outbox.push({ request, number: this.#number, resolve, reject });
-    return true;
+    const asked = new Asked(request, this.#number);
+    if (this.#whyEnded === undefined) this.#outbox.push(asked);
+    else asked.reject(new ThreadEndedError(this.#whyEnded));
+    return asked;
   }
 
   /** When all that this turn of the event loop asks for is there. */
   #flushSoon(): void {
-    if (this.#flushing) return;
-    this.#flushing = true;
+    if (this.#gathers) return;
+    this.#gathers = true;
     process.nextTick(() => {
-      this.#flushing = false;
+      this.#gathers = false;
       this.#flush();
     });
   }
 
   #flush(): void {
-    if (this.#delayed) clearTimeout(this.#delayed);
-    this.#delayed = undefined;
+    if (this.#outbox.length === 0) return;
     const wasBusy = this.#sent.length > 0;
     while (this.#outbox.length > 0 && this.#hasRoom) this.#sendList();
     if (!wasBusy && this.#sent.length === 1) this.#sleepForAnswer(this.#sent[0]!.length);
@@ -239,15 +267,15 @@ export class WorkflowThread {
     this.#endpoint.close();
     void this.#worker.terminate();
     const waiting = [...this.#sent.splice(0).flat(), ...this.#outbox.splice(0)];
-    for (const { number, reject } of waiting) {
-      reject(reason && number === busyWith ? reason : new ThreadEndedError(why));
+    for (const asked of waiting) {
+      asked.reject(reason && asked.number === busyWith ? reason : new ThreadEndedError(why));
     }
   }
 }
 
-function settle({ resolve, reject }: Asked, answer: Answer): void {
-  if (answer === undefined || !('error' in answer)) return resolve(answer);
+function settle(asked: Asked, answer: Answer): void {
+  if (answer === undefined || !('error' in answer)) return asked.resolve(answer);
   const error = new Error(answer.error);
   error.stack = answer.stack ?? error.stack;
-  reject(error);
+  asked.reject(error);
 }
