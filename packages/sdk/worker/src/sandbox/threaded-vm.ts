@@ -46,7 +46,7 @@ export async function createThreadedSandbox(
   try {
     const loaded = await parts;
     const load = { kind: 'load', ...loaded } as const;
-    const [types = []] = await Promise.all(threads.map((thread) => thread.ask(load)));
+    const [types = []] = await Promise.all(threads.map(async (thread) => thread.ask(load)));
     return new ThreadedSandbox(types, threads, () => {
       const thread = start();
       // It was loaded before; should it fail now, so will each run.
