@@ -221,15 +221,21 @@ export class WorkflowThread {
 
   #receive(): void {
     if (this.#whyEnded !== undefined) return;
-    for (;;) {
-      const answers = this.#endpoint.receive() as Answers | undefined;
-      if (!answers) break;
-      this.#answersFast = answers.tookMs < PATIENCE_MS / 2;
-      const list = this.#sent.shift() ?? [];
-      for (let i = 0; i < list.length; i++) settle(list[i]!, answers.list[i]);
+    try {
+      for (let answers; (answers = this.#endpoint.receive() as Answers | undefined);) {
+        this.#settleList(answers);
+      }
+    } catch (error) {
+      return this.#died(`its answer cannot be read: ${String(error)}`);
     }
     if (this.#sent.length === 0) this.#holdProcess(false);
     if (this.#outbox.length > 0) this.#flushSoon();
+  }
+
+  #settleList({ list, tookMs }: Answers): void {
+    this.#answersFast = tookMs < PATIENCE_MS / 2;
+    const asked = this.#sent.shift() ?? [];
+    for (let i = 0; i < asked.length; i++) settle(asked[i]!, list[i]);
   }
 
   /**
