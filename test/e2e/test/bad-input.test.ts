@@ -307,7 +307,7 @@ describe('a payload over 2 MiB', () => {
     });
     const events = await historyOf(handle);
     expect(events.map(({ attributes }) => attributes)).toContainEqual(
-      expect.objectContaining({ cause: 'BAD_COMMAND_ATTRIBUTES' }),
+      expect.objectContaining({ cause: 'PAYLOADS_TOO_LARGE' }),
     );
     const other = await fixture.start('echoOnce', 'x');
     expect(await other.result()).toBe('x');

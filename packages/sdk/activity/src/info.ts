@@ -30,6 +30,6 @@ export interface Info {
   // oxlint-disable-next-line typescript/no-explicit-any -- only the activity knows what it was
   readonly heartbeatDetails: any;
   readonly retryPolicy?: CompiledRetryPolicy;
-  /** Undefined where the server does not tell it to the worker. */
+  /** The workflow's, where the activity was given none; undefined for local activities. */
   readonly priority?: Priority;
 }

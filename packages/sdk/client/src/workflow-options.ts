@@ -8,6 +8,7 @@ import {
   ValueError,
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
+  compilePriority,
   compileRetryPolicy,
   indexedFieldsOf,
   msOptionalToNumber,
@@ -78,7 +79,7 @@ export function compileWorkflowOptions(options: WorkflowOptions) {
     workflowTaskTimeoutMs: msOptionalToNumber(options.workflowTaskTimeout),
     startDelayMs: msOptionalToNumber(options.startDelay),
     searchAttributes: attributes && indexedFieldsOf(attributes),
-    priority: options.priority,
+    priority: compilePriority(options.priority),
   };
 }
 

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { LogLevel, LogMetadata, Logger } from '@perdure/common';
 import { logLevels } from '@perdure/common';
 
@@ -43,6 +44,18 @@ export class DefaultLogger implements Logger {
 
 function toStderr({ level, message, meta }: LogEntry): void {
   const time = new Date().toISOString();
-  const facts = meta ? ` ${JSON.stringify(meta)}` : '';
+  const facts = meta ? ` ${textOf(meta)}` : '';
   process.stderr.write(`${time} [${level}] ${message}${facts}\n`);
+}
+
+/** On one line; of errors the stack, which JSON would leave out. */
+function textOf(meta: LogMetadata): string {
+  try {
+    return JSON.stringify(meta, (_key, value: unknown) => {
+      if (value instanceof Error) return value.stack;
+      return typeof value === 'bigint' ? String(value) : value;
+    });
+  } catch {
+    return inspect(meta, { breakLength: Infinity });
+  }
 }

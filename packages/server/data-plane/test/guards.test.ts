@@ -1,11 +1,17 @@
 /** What workers and callers may say: names that can be stored, payloads that are sealed. */
-import type { Command, Failure, QueryAnswer, QueryTask } from '@perdure/protocol';
+import type {
+  Command,
+  Failure,
+  QueryAnswer,
+  QueryTask,
+  WorkflowTaskFailedCause,
+} from '@perdure/protocol';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { NamespaceCaller } from '@perdure/contract';
 import type { DataPlane } from '../src/index.ts';
 import { weightOf } from '../src/commit/weight.ts';
 import { FakeWorker, settle } from './fake-worker.ts';
-import { World, callerOf, startInput } from './test-plane.ts';
+import { World, callerOf, historyOf, startInput } from './test-plane.ts';
 
 let world: World;
 beforeEach(() => {
@@ -61,6 +67,41 @@ describe('commands of a workflow task', () => {
       expect(world.errors).toEqual([]);
     },
   );
+
+  const marker: Command = { commandType: 'RecordMarker', markerName: 'm', header: envelope };
+  const large = new Uint8Array(3 * 1024 * 1024).fill(2);
+  test.each<[WorkflowTaskFailedCause, Command]>([
+    ['BAD_START_CHILD_EXECUTION_ATTRIBUTES', { ...child, workflowId: longName }],
+    ['BAD_RECORD_MARKER_ATTRIBUTES', { ...marker, header: plain }],
+    ['PAYLOADS_TOO_LARGE', { ...marker, header: large }],
+  ])('fail it by the first that is wrong: %s', async (cause, wrong) => {
+    const plane = world.start();
+    const { worker, task } = await startedTask(plane, sealed);
+    await worker.completeWorkflowTask(task, marker, wrong);
+    const failed = (await historyOf(plane, 'w')).find(
+      (event) => event.eventType === 'WorkflowTaskFailed',
+    );
+    expect(failed?.attributes).toMatchObject({ cause });
+  });
+
+  test('that failed keep their cause when the failure cannot be taken', async () => {
+    const plane = world.start();
+    const { worker, task } = await startedTask(plane, sealed);
+    const { workflowId, runId, startedEventId, attempt, fence } = task;
+    await worker.complete({
+      kind: 'workflowTaskFailed',
+      token: { workflowId, runId, startedEventId, attempt, fence },
+      cause: 'NON_DETERMINISTIC_ERROR',
+      failure: clearFailure,
+    });
+    const failed = (await historyOf(plane, 'w')).find(
+      (event) => event.eventType === 'WorkflowTaskFailed',
+    );
+    expect(failed?.attributes).toMatchObject({
+      cause: 'NON_DETERMINISTIC_ERROR',
+      failure: { info: { type: 'PLAINTEXT_REFUSED' } },
+    });
+  });
 
   const failure = clearFailure;
   const clearCommands: Command[] = [

@@ -22,6 +22,7 @@
  *
  * A message to a child whose start is pending is held back until that is recorded.
  */
+import { inheritPriority } from '@perdure/common';
 import type { EventOf, WorkflowExecution } from '@perdure/protocol';
 import type {
   ChildOutcome,
@@ -104,6 +105,7 @@ export function childStartCommand(
     ...facts,
     kind: 'startWorkflow',
     runId: childRunId,
+    priority: inheritPriority(facts.priority, parent.priority),
     parent: { ...executionOf(parent), initiatedEventId: initiated.eventId },
     root: parent.root ?? executionOf(parent),
     requestId: transferRequestId(parent, initiated.eventId),

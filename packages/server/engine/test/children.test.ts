@@ -52,6 +52,17 @@ describe('a child', () => {
     });
   });
 
+  test('takes over what it is not given of its parent’s priority', () => {
+    const parent = Run.start({ priority: { priorityKey: 1, fairnessKey: 'shop' } });
+    parent.task(startChild('child', { priority: { priorityKey: 4 } }));
+    const child = parent.startChildRun();
+    expect(child.last('WorkflowExecutionStarted').priority).toEqual({
+      priorityKey: 4,
+      fairnessKey: 'shop',
+    });
+    expect(decodeState(encodeState(child.state)).priority).toEqual(child.state.priority);
+  });
+
   test('semantics 31: fails, and says why it was not tried again', () => {
     const parent = Run.start().task(startChild('child', { retryPolicy: attempts(1) }));
     const child = parent.startChildRun().task(fail(applicationFailure('broken')));

@@ -152,6 +152,7 @@ export const startOptions = fc.record({
   workflowTaskTimeoutMs: fc.constantFrom(undefined, 500),
   retryPolicy: fc.constantFrom(undefined, undefined, attempts(2, ['Listed'])),
   parent: fc.constantFrom(undefined, { workflowId: 'parent', runId: 'p', initiatedEventId: 5 }),
+  priority: fc.constantFrom(undefined, undefined, { priorityKey: 2 }),
 });
 
 /** A start that waits for its next tick instead of for a delay. */

@@ -10,6 +10,8 @@ import {
   cancelTimer,
   completeUpdate,
   confirmCancel,
+  continueAsNew,
+  fail,
   marker,
   requestCancel,
   schedule,
@@ -200,13 +202,18 @@ describe('rules 1 and 2: order and buffering', () => {
     expect(run.story).toBe('S T Tm+ Sig Tf Tm! Sig Ts');
   });
 
-  test('rule 4: nothing may follow a close command', () => {
+  test.each<[WorkflowTaskFailedCause, Command]>([
+    ['BAD_COMPLETE_WORKFLOW_EXECUTION_ATTRIBUTES', succeed],
+    ['BAD_FAIL_WORKFLOW_EXECUTION_ATTRIBUTES', fail(applicationFailure('no'))],
+    ['BAD_CONTINUE_AS_NEW_ATTRIBUTES', continueAsNew()],
+  ])('rule 4: nothing may follow a close command; else %s', (cause, close) => {
     const run = Run.start().takeTask();
-    expect(run.finishTask(succeed, startTimer('1', 1))).toMatchObject({
+    expect(run.finishTask(close, startTimer('1', 1))).toMatchObject({
       kind: 'taskFailed',
       message: expect.stringContaining('must be the last command'),
     });
     expect(run.story).toBe('S Tf');
+    expect(run.last('WorkflowTaskFailed').cause).toBe(cause);
   });
 
   test.each<[string, WorkflowTaskFailedCause, Command[]]>([
@@ -228,6 +235,16 @@ describe('rules 1 and 2: order and buffering', () => {
       'nonsense policy',
       'BAD_SCHEDULE_ACTIVITY_ATTRIBUTES',
       [schedule('a', { retryPolicy: policyOf(0.5) })],
+    ],
+    [
+      'activity of no priority there is',
+      'BAD_SCHEDULE_ACTIVITY_ATTRIBUTES',
+      [schedule('a', { priority: { priorityKey: 6 } })],
+    ],
+    [
+      'child of no priority there is',
+      'BAD_START_CHILD_EXECUTION_ATTRIBUTES',
+      [startChild('c', { priority: { fairnessWeight: 0 } })],
     ],
     ['child without an id', 'BAD_START_CHILD_EXECUTION_ATTRIBUTES', [startChild('')]],
     [

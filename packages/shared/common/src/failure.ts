@@ -37,7 +37,7 @@ export interface ApplicationFailureOptions {
   cause?: Error;
   /** Replaces the retry policy's interval for the next retry only (semantics 12). */
   nextRetryDelay?: Duration;
-  /** Stays in the process that makes the failure: it is not recorded. */
+  /** Travels with the failure; the worker of a benign one logs it as `debug`, not as `warn`. */
   category?: ApplicationFailureCategory;
 }
 

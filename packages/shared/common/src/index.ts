@@ -61,7 +61,6 @@ export {
   HandlerUnfinishedPolicy,
   type Headers,
   type LocalActivityOptions,
-  type Priority,
   type QueryDefinition,
   type SignalDefinition,
   type UntypedActivities,
@@ -92,6 +91,7 @@ export {
   typedSearchAttributes,
   untypedSearchAttributes,
 } from './search-attributes.ts';
+export { type Priority, compilePriority, faultOfPriority, inheritPriority } from './priority.ts';
 export { defineSymbolErrorClass } from './symbol-error-class.ts';
 export { decode, encode } from './encoding.ts';
 export {

@@ -1,6 +1,7 @@
 /** Types that let a client and a workflow share one function's signature. */
 import type { Payload } from './converter/payload.ts';
 import type { ActivityCancellationType } from './enums.ts';
+import type { Priority } from './priority.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import type { Duration } from './time.ts';
 import type { VersioningIntent } from './versions.ts';
@@ -75,16 +76,6 @@ export const HandlerUnfinishedPolicy = {
 } as const;
 export type HandlerUnfinishedPolicy =
   (typeof HandlerUnfinishedPolicy)[keyof typeof HandlerUnfinishedPolicy];
-
-/** How urgent work is, and with whom it shares its turns. */
-export interface Priority {
-  /** 1 is most urgent. Default 3. */
-  priorityKey?: number;
-  /** Work of one key takes turns with work of others. */
-  fairnessKey?: string;
-  /** Share of the turns. Default 1. */
-  fairnessWeight?: number;
-}
 
 /** What passes beside the arguments of a call, from interceptor to interceptor; not the user's. */
 export type Headers = Record<string, Payload>;

@@ -3,7 +3,7 @@
  * failures that the server itself makes, in the clear; what the server must decide on (kind, type,
  * retryability) is always in the clear.
  */
-import { RetryState, TimeoutType } from '@perdure/common';
+import { ApplicationFailureCategory, RetryState, TimeoutType } from '@perdure/common';
 import { type PayloadBlob, blob } from './payload.ts';
 import {
   type Field,
@@ -21,6 +21,10 @@ import {
 } from './record.ts';
 
 export const retryState = word(Object.values(RetryState) as [RetryState, ...RetryState[]]);
+export const failureCategories = Object.values(ApplicationFailureCategory) as [
+  ApplicationFailureCategory,
+  ...ApplicationFailureCategory[],
+];
 export const timeoutType = word(Object.values(TimeoutType) as [TimeoutType, ...TimeoutType[]]);
 
 const failureInfo = variant('kind', {
@@ -32,6 +36,7 @@ const failureInfo = variant('kind', {
       nonRetryable: optional(flag),
       details: optional(blob),
       nextRetryDelayMs: optional(count),
+      category: optional(word(failureCategories)),
     }),
   ],
   /** A deadline passed; made by the server. */

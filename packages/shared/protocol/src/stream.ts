@@ -30,6 +30,7 @@ import {
 } from './record.ts';
 import { retryPolicy } from './retry-policy.ts';
 import { updateRequest } from './updates.ts';
+import { priority } from './workflow-execution.ts';
 
 /** Version of this protocol, sent as WebSocket subprotocol. */
 export const STREAM_PROTOCOL = 'perdure.1';
@@ -246,6 +247,8 @@ export const activityTask = record({
   retryPolicy: optional(retryPolicy),
   /** Details of the last heartbeat of an earlier attempt. */
   heartbeatDetails: optional(blob),
+  /** The workflow's, where the activity was given none of its own. */
+  priority: optional(priority),
 });
 export type ActivityTask = ValueOf<typeof activityTask>;
 

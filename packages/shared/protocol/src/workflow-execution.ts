@@ -21,7 +21,7 @@ export type WorkflowExecution = ValueOf<typeof workflowExecution>;
 export const workflowTarget = record({ workflowId: name, runId: optional(uuid) });
 export type WorkflowTarget = ValueOf<typeof workflowTarget>;
 
-/** Place in a task queue. */
+/** How urgent something is, kept for its code to see; tasks are not yet handed out by it. */
 export const priority = record({
   /** 1 (first) to 5; default 3. */
   priorityKey: optional(count),

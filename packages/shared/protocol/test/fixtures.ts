@@ -136,7 +136,6 @@ export function plausibleEventOf(eventType: EventType): fc.Arbitrary<HistoryEven
     number: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
     bytes: realBlob,
   }).filter(({ attributes, eventType: type }) => {
-    if ('cause' in attributes && attributes.cause === 'BAD_COMMAND_ATTRIBUTES') return false;
     if (type === 'RequestCancelExternalWorkflowExecutionFailed') {
       return attributes.cause !== 'SIGNAL_COUNT_LIMIT_EXCEEDED';
     }

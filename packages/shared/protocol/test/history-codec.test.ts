@@ -8,6 +8,7 @@ import {
   encodeEvents,
   eventDefinitions,
   pack,
+  toTemporalJson,
 } from '../src/index.ts';
 import { anyEventOf, normal } from './fixtures.ts';
 
@@ -45,6 +46,20 @@ describe('events', () => {
       attributes: { timerId: '1', startToFireTimeoutMs: 100, workflowTaskCompletedEventId: 4 },
     });
     expect([...bytes]).toEqual([0x97, 1, 1, 5, 17, 0xa1, 0x31, 100, 4]);
+  });
+
+  it('of the first histories may have a cause that Temporal does not know', () => {
+    const [event] = decodeEvents(pack([1, 4, 5, 9, 2, 3, 'BAD_COMMAND_ATTRIBUTES']));
+    expect(event).toMatchObject({
+      eventType: 'WorkflowTaskFailed',
+      attributes: { cause: 'WORKFLOW_WORKER_UNHANDLED_FAILURE' },
+    });
+    const [json] = toTemporalJson({ events: [event!] }).events;
+    expect(json).toMatchObject({
+      workflowTaskFailedEventAttributes: {
+        cause: 'WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE',
+      },
+    });
   });
 
   it('of an unknown type or version are refused, saying what to do', () => {

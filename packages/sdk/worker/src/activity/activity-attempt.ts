@@ -4,6 +4,8 @@ import type { Client } from '@perdure/client';
 import {
   type ActivityFunction,
   ApplicationFailure,
+  CancelledFailure,
+  CompleteAsyncError,
   type Headers,
   type LogMetadata,
   type Logger,
@@ -73,10 +75,21 @@ export class ActivityAttempt {
       );
       return { kind: 'completed', value };
     } catch (error) {
+      this.#logFailure(error);
       return { kind: 'failed', error };
     } finally {
       this.heartbeats.stop();
     }
+  }
+
+  /** What was expected, called off or goes on elsewhere is nothing to warn of. */
+  #logFailure(error: unknown): void {
+    if (error instanceof CompleteAsyncError) return;
+    const { info, log } = this.#parts;
+    const isCalledOff = this.cancellation.details !== undefined && isAbort(error);
+    const isBenign = error instanceof ApplicationFailure && error.category === 'BENIGN';
+    const level = isCalledOff || isBenign ? 'debug' : 'warn';
+    log[level]('an attempt of an activity failed', { ...factsOf(info), error });
   }
 
   #context(): { context: Context; interceptors: readonly ActivityInterceptors[] } {
@@ -94,6 +107,13 @@ export class ActivityAttempt {
     interceptors = factories.map((factory) => factory(context));
     return { context, interceptors };
   }
+}
+
+/** Whether an error is what code throws that gives way to a cancellation. */
+export function isAbort(error: unknown): boolean {
+  return (
+    error instanceof CancelledFailure || (error instanceof Error && error.name === 'AbortError')
+  );
 }
 
 function tagsOf({ namespace, taskQueue, activityType }: Info) {

@@ -23,6 +23,7 @@ import {
   ActivityAttempt,
   type ActivitySurroundings,
   type AttemptOutcome,
+  isAbort,
 } from './activity-attempt.ts';
 import { HeartbeatThrottle, heartbeatInterval } from './heartbeat-throttle.ts';
 
@@ -302,6 +303,7 @@ function infoOf(
     heartbeatTimeoutMs: task.heartbeatTimeoutMs || undefined,
     heartbeatDetails,
     retryPolicy: task.retryPolicy,
+    priority: task.priority,
   };
 }
 
@@ -316,12 +318,6 @@ function calledOffFailure({ workerShutdown }: ActivityCancellationDetails): Appl
         'the worker called the activity off, because the details of a heartbeat could not be sent or the server no longer wanted the attempt',
         'CalledOff',
       );
-}
-
-function isAbort(error: unknown): boolean {
-  return (
-    error instanceof CancelledFailure || (error instanceof Error && error.name === 'AbortError')
-  );
 }
 
 function keyOf({ runId, scheduledEventId, attempt }: ActivityToken): string {

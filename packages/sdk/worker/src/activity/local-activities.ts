@@ -19,6 +19,7 @@ import {
   ActivityAttempt,
   type ActivitySurroundings,
   type AttemptOutcome,
+  isAbort,
 } from './activity-attempt.ts';
 import { HeartbeatThrottle } from './heartbeat-throttle.ts';
 import { nextRetry } from './local-retry.ts';
@@ -164,9 +165,7 @@ export class LocalActivity {
   }
 
   #wasCancelled(error: unknown): boolean {
-    const isCancel =
-      error instanceof CancelledFailure || (error instanceof Error && error.name === 'AbortError');
-    return isCancel && this.#cancelled;
+    return this.#cancelled && isAbort(error);
   }
 
   #completed(attempt: number, value: unknown): LocalActivityResolution {

@@ -2,7 +2,7 @@
  * From events to activations: which jobs one workflow task brings, in the order of semantics §2.
  * Follows one run through its history, task by task, and remembers what later events refer to.
  */
-import { type Payload, headersFromPayloads } from '@perdure/common';
+import { type Payload, type Priority, headersFromPayloads } from '@perdure/common';
 import type { LoadedDataConverter, PayloadPurpose } from '@perdure/data-converter';
 import type { EventOf, HistoryEvent, UpdateRequest } from '@perdure/protocol';
 import type { ActivationJob } from '@perdure/workflow/runtime';
@@ -69,6 +69,8 @@ export class HistoryJobs {
   /** Updates that a reset carried over, until they are accepted. */
   readonly #admitted = new Map<string, UpdateRequest>();
   #jobs: RankedJob[] = [];
+  /** The run's own; undefined until its first event has been seen. */
+  priority: Priority | undefined;
 
   constructor(converter: LoadedDataConverter, place: RunPlace) {
     this.#converter = converter;
@@ -184,6 +186,7 @@ export class HistoryJobs {
   #note(event: HistoryEvent): Promise<void> | undefined {
     switch (event.eventType) {
       case 'WorkflowExecutionStarted':
+        this.priority = event.attributes.priority;
         return this.#pushLater(INITIALIZE, initializeJob(this.#converter, this.#place, event));
       case 'WorkflowTaskFailed':
         if (event.attributes.cause === 'RESET_WORKFLOW') {

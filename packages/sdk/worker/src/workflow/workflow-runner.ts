@@ -3,7 +3,7 @@
  * it asks for. When an activity of a cached run completes on this very worker, the run goes on at
  * once, and both travel as one fused step (blueprint §3).
  */
-import type { Logger, Payload } from '@perdure/common';
+import { type Logger, type Payload, inheritPriority } from '@perdure/common';
 import { type LoadedDataConverter, whenAll } from '@perdure/data-converter';
 import {
   type Ack,
@@ -402,6 +402,7 @@ export class WorkflowRunner implements StepFuser {
         startToCloseTimeoutMs: command.startToCloseTimeoutMs,
         heartbeatTimeoutMs: command.heartbeatTimeoutMs,
         retryPolicy: command.retryPolicy,
+        priority: inheritPriority(command.priority, run.history.priority),
         headers: command.headers,
       };
       void this.#parts.activities().run(task, args, undefined);
@@ -444,5 +445,5 @@ function areLarge(results: readonly WaitingResult[]): boolean {
 
 function causeOf(error: unknown): WorkflowTaskFailedCause {
   if (error instanceof NondeterminismError) return 'NON_DETERMINISTIC_ERROR';
-  return isTooLarge(error) ? 'BAD_COMMAND_ATTRIBUTES' : 'WORKFLOW_WORKER_UNHANDLED_FAILURE';
+  return isTooLarge(error) ? 'PAYLOADS_TOO_LARGE' : 'WORKFLOW_WORKER_UNHANDLED_FAILURE';
 }

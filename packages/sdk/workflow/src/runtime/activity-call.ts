@@ -6,6 +6,7 @@ import {
   type Duration,
   type Priority,
   ValueError,
+  compilePriority,
   compileRetryPolicy,
   msOptionalToNumber,
 } from '@perdure/common';
@@ -38,7 +39,7 @@ export interface CompiledActivityOptions {
  * Checks options once, for all calls made with them.
  *
  * @throws TypeError when neither startToCloseTimeout nor scheduleToCloseTimeout is set
- * @throws ValueError for a bad duration or retry policy
+ * @throws ValueError for a bad duration, retry policy or priority
  */
 export function compileActivityOptions(options: ActivityOptions): CompiledActivityOptions {
   requireTimeout(options);
@@ -54,7 +55,7 @@ export function compileActivityOptions(options: ActivityOptions): CompiledActivi
       startToCloseTimeoutMs: activityTimeout(options, 'startToCloseTimeout'),
       heartbeatTimeoutMs: activityTimeout(options, 'heartbeatTimeout'),
       retryPolicy: options.retry && compileRetryPolicy(options.retry),
-      priority: options.priority,
+      priority: compilePriority(options.priority),
     },
   };
 }

@@ -8,6 +8,7 @@ import {
   RetryState,
   ValueError,
   WorkflowExecutionAlreadyStartedError,
+  compilePriority,
   compileRetryPolicy,
   indexedFieldsOf,
   msOptionalToNumber,
@@ -208,7 +209,7 @@ function commandOptions(
     cronSchedule: options.cronSchedule,
     memo: options.memo && payloadsOf(run, [options.memo]),
     searchAttributes: searchAttributesOf(options),
-    priority: options.priority,
+    priority: compilePriority(options.priority),
     summary: textOf(run, options.staticSummary),
     details: textOf(run, options.staticDetails),
   };

@@ -2,7 +2,7 @@
  * What leaves after a commit: tasks to the workers that have them, cancellations, waiting tasks to
  * the matcher, word of a close to whoever waits for a result. One frame per worker and flush.
  */
-import type { Logger } from '@perdure/common';
+import { type Logger, inheritPriority } from '@perdure/common';
 import type { ActivityState, ExecutionState } from '@perdure/engine';
 import type { ExecutionStore, QueueKey } from '@perdure/ports';
 import { type ActivityTask, type EventOf, encodeEvent } from '@perdure/protocol';
@@ -194,5 +194,6 @@ function activityTaskOf(
     heartbeatTimeoutMs: activity.heartbeatTimeoutMs,
     retryPolicy: activity.retryPolicy,
     heartbeatDetails: activity.heartbeatDetails,
+    priority: inheritPriority(attributes.priority, state.priority),
   };
 }

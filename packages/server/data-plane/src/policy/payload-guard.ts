@@ -59,7 +59,8 @@ export function checkCompletion(rules: PayloadRules, completion: Completion): vo
   }
 }
 
-function checkCommand(rules: PayloadRules, command: Command): void {
+/** @throws PerdureServiceError PLAINTEXT_REFUSED, PAYLOAD_TOO_LARGE or INVALID_ARGUMENT */
+export function checkCommand(rules: PayloadRules, command: Command): void {
   checkCommandFields(command);
   const failure = commandFailure(command);
   if (failure) checkFailure(rules, failure);

@@ -8,6 +8,7 @@ import {
   type UpdateRequest,
   type WorkflowExecution,
   packUuid,
+  priority,
   retryPolicy,
   searchAttributes,
   unpackUuid,
@@ -40,6 +41,7 @@ export type Extras = Pick<
   | 'taskHeartbeatSince'
   | 'memoEventId'
   | 'upsertedSearchAttributes'
+  | 'priority'
 >;
 
 /** By number; append only. */
@@ -69,7 +71,8 @@ function hasExtras(state: ExecutionState): boolean {
     state.owesParent ||
     state.taskHeartbeatSince > 0 ||
     state.memoEventId > 0 ||
-    state.upsertedSearchAttributes !== undefined
+    state.upsertedSearchAttributes !== undefined ||
+    state.priority !== undefined
   );
 }
 
@@ -91,6 +94,7 @@ function encodeAll(state: ExecutionState): unknown[] {
     relativeTo(state)(state.taskHeartbeatSince),
     state.memoEventId,
     state.upsertedSearchAttributes ? searchAttributes.to(state.upsertedSearchAttributes) : null,
+    state.priority ? priority.to(state.priority) : null,
   ]);
 }
 
@@ -115,6 +119,7 @@ export function decodeExtras(stored: unknown, base: Base): Extras {
     taskHeartbeatSince: absolute(wire[9], base),
     memoEventId: numberOf(wire[10]),
     upsertedSearchAttributes: wire[11] ? searchAttributes.from(wire[11]) : undefined,
+    priority: wire[12] ? priority.from(wire[12]) : undefined,
   };
 }
 

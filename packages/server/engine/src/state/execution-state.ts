@@ -19,6 +19,7 @@ import type {
   EventType,
   Failure,
   PayloadBlob,
+  Priority,
   UpdateRequest,
   WorkflowExecution,
 } from '@perdure/protocol';
@@ -74,6 +75,8 @@ export interface ExecutionState {
   readonly memoEventId: number;
   /** What the workflow has changed of the search attributes it was started with; null takes away. */
   readonly upsertedSearchAttributes: IndexedFields | undefined;
+  /** What activities and children take over that are given none of their own. */
+  readonly priority: Priority | undefined;
   /** Whether a WorkflowTaskStarted has told the workflow to continue as new (semantics 75). */
   readonly continueAsNewSuggested: boolean;
 

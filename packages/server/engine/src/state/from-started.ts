@@ -40,6 +40,7 @@ export function stateFromStarted(event: EventOf<'WorkflowExecutionStarted'>): Dr
     completedUpdates: new Map(),
     memoEventId: 0,
     upsertedSearchAttributes: undefined,
+    priority: started.priority,
     continueAsNewSuggested: false,
     buffered: [],
     workflowTaskFailures: 0,

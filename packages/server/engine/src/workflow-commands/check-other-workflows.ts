@@ -1,4 +1,5 @@
 /** Whether commands about children and other workflows can be recorded. */
+import { faultOfPriority } from '@perdure/common';
 import type { CommandOf } from '@perdure/protocol';
 import { faultOfCron } from '../policy/cron.ts';
 import {
@@ -15,7 +16,7 @@ export function checkStartChild(
   command: CommandOf<'StartChildWorkflowExecution'>,
 ): TaskRefusal | undefined {
   const cause = 'BAD_START_CHILD_EXECUTION_ATTRIBUTES';
-  const { workflowId, workflowType, retryPolicy, cronSchedule } = command;
+  const { workflowId, workflowType, retryPolicy, cronSchedule, priority } = command;
   if (!workflowId || !workflowType) {
     const which = workflowId ? 'workflowType' : 'workflowId';
     return refusal(cause, `StartChildWorkflowExecution needs a ${which}; got an empty one`);
@@ -27,6 +28,8 @@ export function checkStartChild(
   if (cronFault) {
     return refusal(cause, `StartChildWorkflowExecution.cronSchedule of ${workflowId} ${cronFault}`);
   }
+  const priorityFault = priority && faultOfPriority(priority);
+  if (priorityFault) return refusal(cause, `child ${workflowId}: ${priorityFault}`);
   ledger.begun.children += 1;
   if (ledger.state.children.size + ledger.begun.children <= MAX_PENDING_CHILDREN) return undefined;
   return refusal(

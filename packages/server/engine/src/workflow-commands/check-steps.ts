@@ -1,4 +1,5 @@
 /** Whether commands about activities and timers can be recorded. */
+import { faultOfPriority } from '@perdure/common';
 import type { CommandOf } from '@perdure/protocol';
 import { MAX_PENDING_ACTIVITIES } from '../policy/limits.ts';
 import { RETRY_POLICY_RULE, normalizeRetryPolicy } from '../policy/retry.ts';
@@ -11,7 +12,7 @@ export function checkScheduleActivity(
   command: CommandOf<'ScheduleActivityTask'>,
 ): TaskRefusal | undefined {
   const cause = 'BAD_SCHEDULE_ACTIVITY_ATTRIBUTES';
-  const { activityId, activityType, retryPolicy } = command;
+  const { activityId, activityType, retryPolicy, priority } = command;
   if (!activityId || !activityType) {
     const which = activityId ? 'activityType' : 'activityId';
     return refusal(cause, `ScheduleActivityTask needs an ${which}; got an empty one`);
@@ -32,6 +33,8 @@ export function checkScheduleActivity(
   if (retryPolicy && !normalizeRetryPolicy(retryPolicy)) {
     return refusal(cause, `the retry policy of activity ${activityId} ${RETRY_POLICY_RULE}`);
   }
+  const priorityFault = priority && faultOfPriority(priority);
+  if (priorityFault) return refusal(cause, `activity ${activityId}: ${priorityFault}`);
   ledger.begun.activities += 1;
   ledger.activityIds.set(activityId, true);
   if (ledger.state.activities.size + ledger.begun.activities <= MAX_PENDING_ACTIVITIES) {

@@ -2,7 +2,13 @@
  * Whether the commands of a workflow task can all be recorded. A task is taken as a whole or not at
  * all, so everything is checked before anything is written.
  */
-import { type Command, type CommandOf, type CommandType, isCloseCommand } from '@perdure/protocol';
+import {
+  type Command,
+  type CommandOf,
+  type CommandType,
+  badCommandCauses,
+  isCloseCommand,
+} from '@perdure/protocol';
 import type { ExecutionState } from '../state/execution-state.ts';
 import {
   checkCancelExternal,
@@ -74,11 +80,8 @@ function checkCommand(ledger: Ledger, command: Command): TaskRefusal | undefined
 }
 
 function notLast({ commandType }: Command, more: number): TaskRefusal {
-  const cause =
-    commandType === 'ContinueAsNewWorkflowExecution'
-      ? 'BAD_CONTINUE_AS_NEW_ATTRIBUTES'
-      : 'BAD_COMMAND_ATTRIBUTES';
-  return refusal(cause, `${commandType} must be the last command; ${more} more followed`);
+  const message = `${commandType} must be the last command; ${more} more followed`;
+  return refusal(badCommandCauses[commandType], message);
 }
 
 function unhandled(state: ExecutionState): TaskRefusal {

@@ -124,6 +124,7 @@ function specificInfo(error: Error, converter: PayloadConverter): DecodedFailure
       nonRetryable: error.nonRetryable,
       details: detailsOf(error.details, converter),
       nextRetryDelayMs: nextRetryDelayOf(error),
+      category: error.category,
     };
   }
   if (error instanceof CancelledFailure) {
@@ -142,7 +143,8 @@ function specificInfo(error: Error, converter: PayloadConverter): DecodedFailure
 
 function infoWithoutValues(error: Error): DecodedFailureInfo {
   if (error instanceof ApplicationFailure) {
-    return { kind: 'application', type: error.type, nonRetryable: error.nonRetryable };
+    const { type, nonRetryable, category } = error;
+    return { kind: 'application', type, nonRetryable, category };
   }
   if (error instanceof CancelledFailure) return { kind: 'canceled' };
   if (error instanceof TimeoutFailure) return { kind: 'timeout', timeoutType: error.timeoutType };
@@ -185,6 +187,7 @@ function instantiate(
         arrayFromPayloads(converter, info.details),
         cause,
         info.nextRetryDelayMs,
+        info.category,
       );
     case 'timeout':
       return new TimeoutFailure(

@@ -1,4 +1,5 @@
 import type { RetryState, TimeoutType } from '../enums.ts';
+import type { ApplicationFailureCategory } from '../failure.ts';
 
 /** One value in byte form; `metadata.encoding` names its converter (UTF-8 bytes). */
 export interface Payload {
@@ -14,6 +15,7 @@ export type DecodedFailureInfo =
       readonly nonRetryable?: boolean;
       readonly details?: readonly Payload[];
       readonly nextRetryDelayMs?: number;
+      readonly category?: ApplicationFailureCategory;
     }
   | {
       readonly kind: 'timeout';

@@ -1,12 +1,12 @@
 /** Why something in a history failed, in Temporal's words. */
-import { word } from '../record.ts';
+import type { CommandType } from '../commands.ts';
+import { type Field, word } from '../record.ts';
 
 /** Why a workflow task failed. */
 export const workflowTaskFailedCauses = [
   'WORKFLOW_WORKER_UNHANDLED_FAILURE',
   'UNHANDLED_COMMAND',
   'NON_DETERMINISTIC_ERROR',
-  'BAD_COMMAND_ATTRIBUTES',
   'FORCE_CLOSE_COMMAND',
   'RESET_WORKFLOW',
   'PAYLOADS_TOO_LARGE',
@@ -35,7 +35,38 @@ export const workflowTaskFailedCauses = [
 
 /** One of {@link workflowTaskFailedCauses}. */
 export type WorkflowTaskFailedCause = (typeof workflowTaskFailedCauses)[number];
-export const workflowTaskFailedCause = word(workflowTaskFailedCauses);
+
+const cause = word(workflowTaskFailedCauses);
+
+/** Of the first histories, which have a cause for bad commands that Temporal does not. */
+const formerCause = 'BAD_COMMAND_ATTRIBUTES';
+
+export const workflowTaskFailedCause: Field<WorkflowTaskFailedCause> = {
+  ...cause,
+  from: (wire) => (wire === formerCause ? 'WORKFLOW_WORKER_UNHANDLED_FAILURE' : cause.from(wire)),
+};
+
+/** The cause of a task's failure whose command of this type cannot be taken as it is. */
+export const badCommandCauses: { readonly [T in CommandType]: WorkflowTaskFailedCause } = {
+  ScheduleActivityTask: 'BAD_SCHEDULE_ACTIVITY_ATTRIBUTES',
+  RequestCancelActivityTask: 'BAD_REQUEST_CANCEL_ACTIVITY_ATTRIBUTES',
+  StartTimer: 'BAD_START_TIMER_ATTRIBUTES',
+  CancelTimer: 'BAD_CANCEL_TIMER_ATTRIBUTES',
+  CompleteWorkflowExecution: 'BAD_COMPLETE_WORKFLOW_EXECUTION_ATTRIBUTES',
+  FailWorkflowExecution: 'BAD_FAIL_WORKFLOW_EXECUTION_ATTRIBUTES',
+  CancelWorkflowExecution: 'BAD_CANCEL_WORKFLOW_EXECUTION_ATTRIBUTES',
+  StartChildWorkflowExecution: 'BAD_START_CHILD_EXECUTION_ATTRIBUTES',
+  RequestCancelExternalWorkflowExecution:
+    'BAD_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_ATTRIBUTES',
+  SignalExternalWorkflowExecution: 'BAD_SIGNAL_WORKFLOW_EXECUTION_ATTRIBUTES',
+  RecordMarker: 'BAD_RECORD_MARKER_ATTRIBUTES',
+  ContinueAsNewWorkflowExecution: 'BAD_CONTINUE_AS_NEW_ATTRIBUTES',
+  UpsertWorkflowSearchAttributes: 'BAD_SEARCH_ATTRIBUTES',
+  ModifyWorkflowProperties: 'BAD_MODIFY_WORKFLOW_PROPERTIES_ATTRIBUTES',
+  AcceptUpdate: 'BAD_UPDATE_WORKFLOW_EXECUTION_MESSAGE',
+  RejectUpdate: 'BAD_UPDATE_WORKFLOW_EXECUTION_MESSAGE',
+  CompleteUpdate: 'BAD_UPDATE_WORKFLOW_EXECUTION_MESSAGE',
+};
 
 /** Why a child could not be started. */
 export const startChildFailedCauses = ['WORKFLOW_ALREADY_EXISTS', 'NAMESPACE_NOT_FOUND'] as const;

@@ -1,7 +1,7 @@
 /** Failures. What kind one is, Temporal tells by which field holds its facts. */
-import type { Failure, FailureInfo } from '../failure.ts';
+import { type Failure, type FailureInfo, failureCategories } from '../failure.ts';
 import { retryState, timeoutType } from './execution-forms.ts';
-import { type Form, duration, flag, given, int64, kept, text } from './forms.ts';
+import { type Form, duration, enumeration, flag, given, int64, kept, text } from './forms.ts';
 import { type JsonObject, objectOf } from './json.ts';
 import { at, fields, message } from './message.ts';
 import { payload, payloads } from './payload-forms.ts';
@@ -9,6 +9,8 @@ import type { Scene } from './scene.ts';
 
 type Kind = FailureInfo['kind'];
 type FactsOf<K extends Kind> = Omit<Extract<FailureInfo, { kind: K }>, 'kind'>;
+
+const category = enumeration('APPLICATION_ERROR_CATEGORY', failureCategories, 'BENIGN');
 
 /** For every kind the field of Temporal's that holds its facts, and their form. */
 const kinds: { readonly [K in Kind]: readonly [field: string, form: Form<FactsOf<K>>] } = {
@@ -19,6 +21,7 @@ const kinds: { readonly [K in Kind]: readonly [field: string, form: Form<FactsOf
       nonRetryable: kept(flag),
       details: kept(payloads('failure-details')),
       nextRetryDelayMs: at('nextRetryDelay', kept(duration)),
+      category: given(category),
     }),
   ],
   timeout: [

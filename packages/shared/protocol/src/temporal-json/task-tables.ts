@@ -25,7 +25,6 @@ const workflowTaskFailedCause = enumeration(
   'WORKFLOW_TASK_FAILED_CAUSE',
   workflowTaskFailedCauses,
   'WORKFLOW_WORKER_UNHANDLED_FAILURE',
-  ['BAD_COMMAND_ATTRIBUTES'],
 );
 
 /** Events about one attempt at something tell what scheduled and what started it. */

@@ -1,7 +1,14 @@
 /** Takes in what a worker has finished, and acknowledges it once it is durable. */
 import { PerdureServiceError } from '@perdure/common';
 import type { StartedWorkflowTask } from '@perdure/engine';
-import type { Ack, Completion, Failure, WorkflowTaskToken } from '@perdure/protocol';
+import {
+  type Ack,
+  type Completion,
+  type Failure,
+  type WorkflowTaskFailedCause,
+  type WorkflowTaskToken,
+  badCommandCauses,
+} from '@perdure/protocol';
 import type { Committer } from '../../commit/committer.ts';
 import type { Dispatcher } from '../../commit/dispatcher.ts';
 import type { CommandRequest, Reply } from '../../commit/request.ts';
@@ -14,8 +21,13 @@ import {
   workflowTaskKey,
 } from '../../matching/worker-session.ts';
 import { faultOfName } from '../../policy/names.ts';
+import {
+  type PayloadRules,
+  checkBlobs,
+  checkCommand,
+  checkCompletion,
+} from '../../policy/payload-guard.ts';
 import type { QueryDesk } from '../../queries/query-desk.ts';
-import { type PayloadRules, checkBlobs, checkCompletion } from '../../policy/payload-guard.ts';
 
 type Command = CommandRequest['command'];
 
@@ -194,11 +206,24 @@ function commandsInsteadOf(
   }
   const failure = failureFor(refusal);
   if ('startedEventId' in completion.token) {
-    const cause = 'BAD_COMMAND_ATTRIBUTES';
+    const cause = causeOf(completion, refusal, rules);
     return [{ kind: 'failWorkflowTask', ...startOf(completion.token), identity, cause, failure }];
   }
   const { scheduledEventId, attempt } = completion.token;
   return [{ kind: 'failActivity', scheduledEventId, attempt, identity, failure }];
+}
+
+/** What Temporal calls it; a failure that cannot be taken as it is keeps its own cause. */
+function causeOf(
+  completion: Completion,
+  { code }: PerdureServiceError,
+  rules: PayloadRules,
+): WorkflowTaskFailedCause {
+  if (completion.kind === 'workflowTaskFailed') return completion.cause;
+  if (code === 'PAYLOAD_TOO_LARGE') return 'PAYLOADS_TOO_LARGE';
+  const commands = completion.kind === 'workflowTaskCompleted' ? completion.commands : [];
+  const wrong = commands.find((command) => refusalBy(() => checkCommand(rules, command)));
+  return wrong ? badCommandCauses[wrong.commandType] : 'WORKFLOW_WORKER_UNHANDLED_FAILURE';
 }
 
 /** A payload that is too large stays so; a missing key may be there with the next deployment. */
