@@ -23,6 +23,8 @@ export { PlatformProcess } from './processes/platform-process.ts';
 export { RedisProcess } from './processes/redis-process.ts';
 export { WorkerProcess, type WorkerProcessOptions } from './processes/worker-process.ts';
 export { Stage } from './stage.ts';
+export { CertificateAuthority, type CertificatePair } from './wire/certificates.ts';
 export { RawStream, type StreamEnd } from './wire/raw-stream.ts';
 export { TcpProxy } from './wire/tcp-proxy.ts';
+export { type TlsProxy, tlsProxy } from './wire/tls-proxy.ts';
 export { type RunningWorker, bundleOf, startWorker } from './worker.ts';

@@ -2,6 +2,7 @@ import type { LoadedDataConverter } from '@perdure/data-converter';
 import { AsyncCompletionClient } from './async-completion-client.ts';
 import { type ClientOptions, ClientParts } from './client-parts.ts';
 import type { Connection } from './connection.ts';
+import type { Metadata } from './credentials.ts';
 import { WorkflowClient } from './workflow-client.ts';
 
 /**
@@ -41,6 +42,11 @@ export class Client {
   /** {@link Connection.withAbortSignal} */
   withAbortSignal<R>(abortSignal: AbortSignal, fn: () => Promise<R>): Promise<R> {
     return this.connection.withAbortSignal(abortSignal, fn);
+  }
+
+  /** {@link Connection.withMetadata} */
+  withMetadata<R>(metadata: Metadata, fn: () => Promise<R>): Promise<R> {
+    return this.connection.withMetadata(metadata, fn);
   }
 
   /** The data converter, for reading payloads of a history oneself. */

@@ -1,4 +1,4 @@
-import { type Duration, msToNumber } from '@perdure/common';
+import { type Duration, ValueError, msToNumber } from '@perdure/common';
 import type { AppRouter } from '@perdure/contract';
 import type { KeyRing } from '@perdure/data-converter';
 import { loadClientConnectConfig } from '@perdure/envconfig';
@@ -12,6 +12,7 @@ import {
   withBounds,
   withinBounds,
 } from './call-bounds.ts';
+import { type ApiKey, Credentials, type Metadata, type TLSConfig } from './credentials.ts';
 import { type HistoryPlace, readHistory } from './history.ts';
 import { repeatWhileUnavailable } from './stream/repeat.ts';
 import { StreamClient } from './stream/stream-client.ts';
@@ -39,14 +40,26 @@ export interface ConnectionDefaults {
 export interface ConnectionOptions {
   /** `host:port` or a URL. Default: PERDURE_ADDRESS, else `localhost:7233`. */
   address?: string;
-  /** Default: PERDURE_API_KEY. */
-  apiKey?: string;
-  /** Encrypt the way there; an address that is a URL says so itself. Default false. */
-  tls?: boolean;
+  /**
+   * The key, or a function that tells it: then it is asked for every time the connection is made,
+   * also anew. Default: PERDURE_API_KEY.
+   */
+  apiKey?: ApiKey;
+  /** Headers for proxies on the way, sent when the connection is made. Default: none. */
+  metadata?: Metadata;
+  /**
+   * Encrypt the way there: `true`, or with which certificates. An address that is a URL says itself
+   * whether it is encrypted. Default: not.
+   */
+  tls?: TLSConfig | boolean | null;
   /** How long to try the first time. Default 10 seconds. */
   connectTimeout?: Duration;
   /** For the clients and workers on this connection. Default: nothing. */
   defaults?: ConnectionDefaults;
+  /** Of gRPC, which is not spoken here: refused. Interceptors are an option of `Client`. */
+  interceptors?: readonly unknown[];
+  /** Of gRPC, which is not spoken here: refused. Give `apiKey` as a function. */
+  callCredentials?: readonly unknown[];
 }
 
 /**
@@ -68,24 +81,40 @@ export class Connection {
   /** @internal */
   readonly stream: StreamClient;
 
+  readonly #credentials: Credentials;
   #connected: Promise<void> | undefined;
   #open = false;
 
   private constructor(options: ConnectionOptions) {
-    const { connectionOptions } = loadClientConnectConfig(options);
-    const { apiKey } = connectionOptions;
-    this.address = withTls(connectionOptions.address, options.tls);
+    refuseGrpc(options);
+    const { apiKey, metadata, tls } = options;
+    const isFunction = typeof apiKey === 'function';
+    const { connectionOptions } = loadClientConnectConfig({
+      address: options.address,
+      apiKey: isFunction ? undefined : apiKey,
+    });
+    this.address = withTls(connectionOptions.address, tls);
+    this.#credentials = new Credentials(
+      isFunction ? apiKey : connectionOptions.apiKey,
+      metadata,
+      typeof tls === 'object' && tls !== null ? tls : undefined,
+    );
     this.defaults = options.defaults ?? {};
     const connectTimeoutMs = msToNumber(options.connectTimeout ?? '10s');
-    this.stream = new StreamClient({ address: this.address, apiKey, connectTimeoutMs });
+    this.stream = new StreamClient({
+      address: this.address,
+      credentials: this.#credentials,
+      connectTimeoutMs,
+    });
     this.service = createTRPCClient<AppRouter>({ links: [streamLink(this.stream)] });
   }
 
   /**
    * Connects.
    *
-   * @throws PerdureServiceError UNAUTHENTICATED, or UNAVAILABLE when nobody answers in time
-   * @throws ValueError when an environment variable cannot be right
+   * @throws PerdureServiceError UNAUTHENTICATED, or UNAVAILABLE when nobody answers in time, or at
+   * once when one side does not trust the certificate of the other
+   * @throws ValueError when an option or an environment variable cannot be right
    */
   static async connect(options: ConnectionOptions = {}): Promise<Connection> {
     const connection = new Connection(options);
@@ -97,7 +126,7 @@ export class Connection {
    * A connection that is made with the first call, which then fails if it cannot be made, or when a
    * worker is created on it.
    *
-   * @throws ValueError when an environment variable cannot be right
+   * @throws ValueError when an option or an environment variable cannot be right
    */
   static lazy(options: ConnectionOptions = {}): Connection {
     return new Connection(options);
@@ -142,6 +171,35 @@ export class Connection {
    */
   withAbortSignal<R>(abortSignal: AbortSignal, fn: () => Promise<R>): Promise<R> {
     return withBounds({ abortSignal }, fn);
+  }
+
+  /**
+   * Runs a function. All calls share one connection, so nothing that is given here can travel beside
+   * a single one: headers for proxies are the option `metadata`.
+   *
+   * @throws ValueError for `authorization`: callers with another key need a connection of their own
+   */
+  async withMetadata<R>(metadata: Metadata, fn: () => Promise<R>): Promise<R> {
+    const names = Object.keys(metadata).map((name) => name.toLowerCase());
+    if (!names.includes('authorization')) return fn();
+    throw new ValueError(
+      'withMetadata cannot exchange the key for single calls: connect once more with the other key',
+    );
+  }
+
+  /** Exchanges the option `metadata`; it counts from the next time the connection is made. */
+  setMetadata(metadata: Metadata): void {
+    this.#credentials.setMetadata(metadata);
+  }
+
+  /**
+   * Exchanges the key. A connection that stands goes on with the one it was made with; when the server
+   * no longer takes that, it is made anew with this one.
+   *
+   * @throws ValueError for a text that cannot be a key
+   */
+  setApiKey(apiKey: ApiKey): void {
+    this.#credentials.setApiKey(apiKey);
   }
 
   /**
@@ -198,6 +256,25 @@ export class Connection {
   }
 }
 
-function withTls(address: string, tls = false): string {
-  return tls && !address.includes('://') ? `https://${address}` : address;
+/** @throws ValueError when the address says that the way is open, and the option that it is not */
+function withTls(address: string, tls: ConnectionOptions['tls']): string {
+  if (!tls) return address;
+  if (!address.includes('://')) return `https://${address}`;
+  if (/^(?:https|wss):/.test(address)) return address;
+  throw new ValueError(
+    `the option tls asks for encryption and the address '${address}' for none; say 'https://' there, or host and port alone`,
+  );
+}
+
+function refuseGrpc({ interceptors = [], callCredentials = [] }: ConnectionOptions): void {
+  if (interceptors.length > 0) {
+    throw new ValueError(
+      'ConnectionOptions.interceptors are for gRPC, which is not spoken here: give interceptors to Client',
+    );
+  }
+  if (callCredentials.length > 0) {
+    throw new ValueError(
+      'ConnectionOptions.callCredentials are for gRPC, which is not spoken here: give apiKey as a function',
+    );
+  }
 }

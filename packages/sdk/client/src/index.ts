@@ -15,6 +15,7 @@ export { type ConverterOptions, loadConverter } from './converter.ts';
 export { Connection, type ConnectionDefaults, type ConnectionOptions } from './connection.ts';
 // There is no native part: the name is kept for programs that use it.
 export { Connection as NativeConnection } from './connection.ts';
+export type { ApiKey, Metadata, TLSCertificatePair, TLSConfig } from './credentials.ts';
 export {
   ActivityCancelledError,
   ActivityCompletionError,

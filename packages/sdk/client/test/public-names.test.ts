@@ -80,7 +80,15 @@ describe('what programs import', () => {
       expect.arrayContaining(['complete', 'fail', 'reportCancellation', 'heartbeat']),
     );
     expect(methods(client.Connection)).toEqual(
-      expect.arrayContaining(['close', 'ensureConnected', 'withDeadline', 'withAbortSignal']),
+      expect.arrayContaining([
+        'close',
+        'ensureConnected',
+        'setApiKey',
+        'setMetadata',
+        'withDeadline',
+        'withAbortSignal',
+        'withMetadata',
+      ]),
     );
     expect(typeof client.Connection.connect).toBe('function');
     expect(typeof client.Connection.lazy).toBe('function');
@@ -91,6 +99,11 @@ describe('what programs import', () => {
     expectTypeOf<client.ClientInterceptors>().toHaveProperty('workflow');
     expectTypeOf<client.WorkflowHandle>().toHaveProperty('executeUpdate');
     expectTypeOf<client.WorkflowClientInterceptor>().toHaveProperty('startUpdateWithStart');
-    expectTypeOf<client.ConnectionOptions['apiKey']>().toEqualTypeOf<string | undefined>();
+    expectTypeOf<client.ConnectionOptions['apiKey']>().toEqualTypeOf<
+      string | (() => string) | undefined
+    >();
+    expectTypeOf<client.TLSConfig['clientCertPair']>().toEqualTypeOf<
+      client.TLSCertificatePair | undefined
+    >();
   });
 });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Credentials } from '../src/credentials.ts';
 import { StreamClient } from '../src/stream/stream-client.ts';
 import { ScriptedServer, soon } from './scripted-server.ts';
 
@@ -18,7 +19,7 @@ afterEach(async () => {
 });
 
 function clientOf({ address }: { address: string }, connectTimeoutMs = 5_000): StreamClient {
-  return new StreamClient({ address, apiKey: 'key', connectTimeoutMs });
+  return new StreamClient({ address, credentials: new Credentials('key'), connectTimeoutMs });
 }
 
 /** A listener that notes what it is told. */

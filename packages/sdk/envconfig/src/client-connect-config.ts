@@ -94,7 +94,8 @@ function checkNamespace(namespace: string): void {
   );
 }
 
-function checkApiKey(apiKey: string | undefined): void {
+/** @throws ValueError for a text that cannot be an API key; it is not quoted */
+export function checkApiKey(apiKey: string | undefined): void {
   if (apiKey === undefined || /^[\x21-\x7e]+$/.test(apiKey)) return;
   throw new ValueError(
     'PERDURE_API_KEY must be one key in visible ASCII, as it was shown when it was made, for example ' +

@@ -4,5 +4,6 @@ export {
   type ClientConnectOverrides,
   DEFAULT_ADDRESS,
   DEFAULT_NAMESPACE,
+  checkApiKey,
   loadClientConnectConfig,
 } from './client-connect-config.ts';

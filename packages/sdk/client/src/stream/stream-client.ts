@@ -11,7 +11,7 @@
  * A server that falls silent (it pings every 2 s), or whose frame cannot be read, is left and
  * called anew.
  */
-import { PerdureServiceError } from '@perdure/common';
+import { PerdureServiceError, ValueError } from '@perdure/common';
 import {
   type DownstreamMessage,
   MAX_FRAME_BYTES,
@@ -23,6 +23,7 @@ import {
 import { type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
+import type { Credentials } from '../credentials.ts';
 import { framesOf } from './frames.ts';
 import { Lifeline } from './lifeline.ts';
 import { reconnectDelay } from './reconnect-delay.ts';
@@ -64,7 +65,8 @@ export interface Channel {
 export interface StreamClientOptions {
   /** `host:port`, or a URL. */
   readonly address: string;
-  readonly apiKey: string | undefined;
+  /** Asked before every handshake. */
+  readonly credentials: Credentials;
   /** For the first connection, in milliseconds. */
   readonly connectTimeoutMs: number;
 }
@@ -95,6 +97,8 @@ export class StreamClient {
   #retry: NodeJS.Timeout | undefined;
   #end: Error | undefined;
   #lastGoodbye: MessageOf<'goodbye'> | undefined;
+  /** What the last handshake said who we are. */
+  #offeredKey: string | undefined;
   /** Why we left the socket, if it was us. */
   #leftBecause: string | undefined;
 
@@ -115,8 +119,9 @@ export class StreamClient {
         const left = Math.max(deadline - Date.now(), 1);
         return await this.#open(Math.min(left, HANDSHAKE_TIMEOUT_MS));
       } catch (error) {
-        const final = error instanceof PerdureServiceError && error.code !== 'UNAVAILABLE';
-        if (final || Date.now() >= deadline) throw final ? error : unreachable(address, error);
+        if (isFinal(error) || error instanceof ValueError) throw error;
+        if (isDistrust(error)) throw distrusted(address, error);
+        if (Date.now() >= deadline) throw unreachable(address, error);
         await new Promise((resolve) => setTimeout(resolve, reconnectDelay(++this.#failures)));
       }
     }
@@ -188,11 +193,14 @@ export class StreamClient {
     });
   }
 
-  #open(timeoutMs: number): Promise<void> {
+  async #open(timeoutMs: number): Promise<void> {
     this.#state = 'connecting';
-    const { address, apiKey } = this.#options;
+    const { address, credentials } = this.#options;
+    const headers = credentials.headers();
+    this.#offeredKey = headers['authorization'];
     const socket = new WebSocket(streamUrl(address), STREAM_PROTOCOL, {
-      headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
+      ...credentials.secure,
+      headers,
       handshakeTimeout: timeoutMs,
       // The server is trusted, and a page of history is as large as what was committed at once.
       maxPayload: 0,
@@ -240,10 +248,19 @@ export class StreamClient {
     for (const listener of this.#channels.values()) listener.disconnected(why);
     // Clients have no logger; workers have.
     if (this.#leftBecause && this.#channels.size === 0) process.emitWarning(reconnecting(why));
-    if (goodbye && goodbye.code !== 'UNAVAILABLE') {
+    if (goodbye && goodbye.code !== 'UNAVAILABLE' && !this.#hasAnotherKey()) {
       return this.#finish(new PerdureServiceError(goodbye.code, goodbye.message));
     }
     this.#reconnect();
+  }
+
+  /** Whether the key has been exchanged since the handshake: the new one is worth a try. */
+  #hasAnotherKey(): boolean {
+    try {
+      return this.#options.credentials.headers()['authorization'] !== this.#offeredKey;
+    } catch {
+      return false;
+    }
   }
 
   #reconnect(): void {
@@ -394,6 +411,24 @@ async function refusalOf(request: ClientRequest, response: IncomingMessage): Pro
   } catch {
     return new Error(`the server answered with HTTP status ${response.statusCode}`);
   }
+}
+
+/** Whether the server has refused what another try would not change. */
+function isFinal(error: unknown): error is PerdureServiceError {
+  return error instanceof PerdureServiceError && error.code !== 'UNAVAILABLE';
+}
+
+/** Whether one side does not take the other's certificate. */
+function isDistrust(error: unknown): boolean {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return /CERT|SELF_SIGNED|VERIFY|^ERR_TLS_|^ERR_SSL_/.test(code);
+}
+
+function distrusted(address: string, error: unknown): PerdureServiceError {
+  return new PerdureServiceError(
+    'UNAVAILABLE',
+    `no secure connection to '${address}' (${textOf(error)}); say in the option tls whom to trust (serverRootCACertificate), by what name (serverNameOverride), and who you are (clientCertPair)`,
+  );
 }
 
 function callTooLarge(): PerdureServiceError {
