@@ -108,6 +108,34 @@ describe('a history in Temporal’s JSON', () => {
   });
 });
 
+it('a failure’s category and a priority stand by their names there', () => {
+  const failure: HistoryEvent = {
+    eventId: 7,
+    eventTime: 5,
+    eventType: 'WorkflowExecutionFailed',
+    attributes: {
+      workflowTaskCompletedEventId: 4,
+      retryState: 'RETRY_POLICY_NOT_SET',
+      failure: { message: 'gone', info: { kind: 'application', category: 'BENIGN' } },
+    },
+  };
+  expect(attributesOf(failure)['failure']).toEqual({
+    message: 'gone',
+    applicationFailureInfo: { category: 'APPLICATION_ERROR_CATEGORY_BENIGN' },
+  });
+  const priority = { priorityKey: 2, fairnessKey: 'shop', fairnessWeight: 0.5 };
+  const urgent = { ...start, attributes: { ...start.attributes, priority } } as HistoryEvent;
+  expect(attributesOf(urgent)['priority']).toEqual(priority);
+  const unspecified = read({
+    eventId: '7',
+    eventType: 'EVENT_TYPE_WORKFLOW_EXECUTION_FAILED',
+    workflowExecutionFailedEventAttributes: {
+      failure: { applicationFailureInfo: { category: 'APPLICATION_ERROR_CATEGORY_UNSPECIFIED' } },
+    },
+  });
+  expect(unspecified.attributes).toMatchObject({ failure: { info: { category: undefined } } });
+});
+
 describe('payloads', () => {
   it('in the clear stand as Temporal has them', () => {
     const [there] = toTemporalJson({ events: [start] }).events;
