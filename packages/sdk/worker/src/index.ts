@@ -31,6 +31,8 @@ export {
 export type { History, HistoryToReplay, ReplayResult, ReplayWorkerOptions } from './replay.ts';
 export {
   type BundleOptions,
+  type BundlerOptions,
+  type EsbuildOptions,
   type WorkflowBundle,
   // The name that programs know it by; its source map is there whenever bundleWorkflowCode made it.
   type WorkflowBundle as WorkflowBundleWithSourceMap,
@@ -44,8 +46,10 @@ export {
   type InjectedSinks,
   defaultSinks,
 } from './sinks.ts';
+export type { FixedSizeSlotSupplier, TunerHolder, WorkerTuner } from './tuner.ts';
 export type {
   OptionsWithoutEffect,
+  PollerBehavior,
   WorkerInterceptors,
   WorkerOptions,
   WorkflowBundleOption,

@@ -10,11 +10,12 @@ import {
 import type { ClientInterceptors, Connection, ConverterOptions } from '@perdure/client';
 import { loadClientConnectConfig } from '@perdure/envconfig';
 import type { ActivityInterceptorsFactory } from './activity/interceptors.ts';
-import type { WorkflowBundle } from './sandbox/bundle.ts';
+import type { BundlerOptions, WorkflowBundle } from './sandbox/bundle.ts';
 import { withMetricsSink } from './metrics-sink.ts';
 import { Runtime } from './runtime.ts';
 import type { ThreadOptions } from './sandbox/threaded-vm.ts';
 import type { InjectedSinks } from './sinks.ts';
+import { type WorkerTuner, atLeastOne, slotsOf } from './tuner.ts';
 
 /** A bundle in a file of its own. */
 export interface WorkflowBundlePath {
@@ -40,6 +41,8 @@ export interface WorkerOptions extends ConverterOptions, OptionsWithoutEffect {
   activities?: object;
   /** For people: who works here. Default `pid@host`. */
   identity?: string;
+  /** Says by one object what the next three options say. */
+  tuner?: WorkerTuner;
   /** Default 40. */
   maxConcurrentWorkflowTaskExecutions?: number;
   /** Default 100. */
@@ -92,7 +95,7 @@ export interface WorkerOptions extends ConverterOptions, OptionsWithoutEffect {
    */
   debugMode?: boolean;
   /** How workflow code is bundled; nothing to say for a bundle that was made before. */
-  bundlerOptions?: { readonly ignoreModules?: string[]; readonly preloadModules?: string[] };
+  bundlerOptions?: BundlerOptions;
   /** Default: the one of the `Runtime`. */
   logger?: Logger;
 }
@@ -107,9 +110,16 @@ export interface OptionsWithoutEffect {
   maxConcurrentWorkflowTaskPolls?: number;
   maxConcurrentActivityTaskPolls?: number;
   nonStickyToStickyPollRatio?: number;
+  workflowTaskPollerBehavior?: PollerBehavior;
+  activityTaskPollerBehavior?: PollerBehavior;
   maxEagerActivityReservationsPerWorkflowTask?: number;
   reuseV8Context?: boolean;
 }
+
+/** How a worker that polls would do so. */
+export type PollerBehavior =
+  | { type: 'simple-maximum'; maximum?: number }
+  | { type: 'autoscaling'; minimum?: number; maximum?: number; initial?: number };
 
 /** See {@link WorkerOptions.interceptors}. */
 export interface WorkerInterceptors {
@@ -170,14 +180,14 @@ export function compileWorkerOptions(options: WorkerOptions): CompiledWorkerOpti
       options.connection?.defaults.namespace ??
       loadClientConnectConfig().namespace,
     identity: options.identity ?? `${process.pid}@${hostname()}`,
-    workflowSlots: hasWorkflows ? slots(options, 'maxConcurrentWorkflowTaskExecutions', 40) : 0,
+    workflowSlots: hasWorkflows ? slotsOf(options, 'maxConcurrentWorkflowTaskExecutions', 40) : 0,
     activitySlots:
       activities.size > 0 && options.enableNonLocalActivities !== false
-        ? slots(options, 'maxConcurrentActivityTaskExecutions', 100)
+        ? slotsOf(options, 'maxConcurrentActivityTaskExecutions', 100)
         : 0,
     activitiesPerSecond: rateOf(options),
-    localActivitySlots: slots(options, 'maxConcurrentLocalActivityExecutions', 100),
-    maxCachedWorkflows: options.maxCachedWorkflows ?? defaultCacheSize(),
+    localActivitySlots: slotsOf(options, 'maxConcurrentLocalActivityExecutions', 100),
+    maxCachedWorkflows: cacheSizeOf(options),
     cachedWorkflowIdleMs: msToNumber(options.cachedWorkflowIdleTimeout ?? '10s'),
     shutdownGraceMs: msToNumber(options.shutdownGraceTime ?? 0),
     shutdownForceMs: shutdownForceTime === undefined ? undefined : msToNumber(shutdownForceTime),
@@ -201,22 +211,8 @@ export function failureTypeNames(
 
 function threadsOf(options: WorkerOptions): ThreadOptions | undefined {
   const timeoutMs = msToNumber(options.isolateExecutionTimeout ?? '5s');
-  const threads = slots(options, 'workflowThreadPoolSize', 1);
+  const threads = atLeastOne('workflowThreadPoolSize', options.workflowThreadPoolSize ?? 1);
   return options.debugMode ? undefined : { threads, timeoutMs };
-}
-
-function slots(
-  options: WorkerOptions,
-  field:
-    | 'workflowThreadPoolSize'
-    | 'maxConcurrentWorkflowTaskExecutions'
-    | 'maxConcurrentActivityTaskExecutions'
-    | 'maxConcurrentLocalActivityExecutions',
-  fallback: number,
-): number {
-  const value = options[field] ?? fallback;
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new ValueError(`WorkerOptions.${field} must be a whole number of at least 1; got ${value}`);
 }
 
 /** The smaller of two limits; undefined without any. */
@@ -229,6 +225,13 @@ function rateOf(options: WorkerOptions): number | undefined {
     },
   );
   return rates.length > 0 ? Math.min(...rates) : undefined;
+}
+
+function cacheSizeOf({ maxCachedWorkflows: size = defaultCacheSize() }: WorkerOptions): number {
+  if (Number.isInteger(size) && size >= 0) return size;
+  throw new ValueError(
+    `WorkerOptions.maxCachedWorkflows must be a whole number of at least 0; got ${size}`,
+  );
 }
 
 function defaultCacheSize(): number {

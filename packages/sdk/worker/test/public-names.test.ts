@@ -73,9 +73,40 @@ describe('options of a worker', () => {
       maxConcurrentActivityTaskPolls: 10,
       reuseV8Context: true,
       debugMode: true,
+      nonStickyToStickyPollRatio: 0.2,
+      workflowTaskPollerBehavior: { type: 'autoscaling', maximum: 5 },
       maxHeartbeatThrottleInterval: '5s',
     });
     expect(compiled.maxHeartbeatThrottleMs).toBe(5_000);
+  });
+
+  it('say by a tuner how much runs at once', () => {
+    const sized = (numSlots: number) => ({ type: 'fixed-size', numSlots }) as const;
+    const tuner = {
+      workflowTaskSlotSupplier: sized(3),
+      activityTaskSlotSupplier: sized(4),
+      localActivityTaskSlotSupplier: sized(5),
+    };
+    const workflowBundle = { code: '' };
+    expect(compileWorkerOptions({ ...base, workflowBundle, tuner })).toMatchObject({
+      workflowSlots: 3,
+      activitySlots: 4,
+      localActivitySlots: 5,
+    });
+    const both = { ...base, tuner, maxConcurrentActivityTaskExecutions: 1 };
+    expect(() => compileWorkerOptions(both)).toThrow('give one of them');
+    const none = { ...base, tuner: { ...tuner, activityTaskSlotSupplier: sized(0) } };
+    expect(() => compileWorkerOptions(none)).toThrow(
+      'tuner.activityTaskSlotSupplier.numSlots must be a whole number of at least 1; got 0',
+    );
+  });
+
+  it.each<[string, object]>([
+    ['resource-based', { tunerOptions: { targetMemoryUsage: 0.8, targetCpuUsage: 0.9 } }],
+    ['custom', { activityTaskSlotSupplier: { type: 'custom' } }],
+  ])('name no tuner of another kind: %s', (kind, tuner) => {
+    const options = { ...base, tuner: tuner as worker.WorkerTuner };
+    expect(() => compileWorkerOptions(options)).toThrow(`'fixed-size', numSlots: … }; got ${kind}`);
   });
 
   it('limit the rate of activities by the smaller of two', () => {

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { transform } from 'esbuild';
+import { type Plugin, transform } from 'esbuild';
 import { expect, it } from 'vitest';
 import { WorkflowBundleError, bundleWorkflowCode } from '../src/sandbox/bundle.ts';
 import { sandboxHere } from '../src/sandbox/load-sandbox.ts';
@@ -46,6 +46,31 @@ it('makes ignored modules empty', async () => {
   const options = { workflowsPath: workflowsFile, ignoreModules: ['fs', 'crypto'] };
   const sandbox = await sandboxHere(await bundleWorkflowCode(options));
   expect(sandbox.workflowTypes).toEqual(['wf']);
+});
+
+it('does what esbuild is told, and says what to tell it instead of webpack', async () => {
+  const library = await workflowFile('library.js', 'export const rate = RATE;');
+  const code = `import { rate } from 'rates'; import { readFileSync } from 'fs';
+    export const wf = async () => [rate, readFileSync()];`;
+  const workflowsFile = await workflowFile('a.mjs', code);
+  const empty: Plugin = {
+    name: 'fs-for-workflows',
+    setup(build) {
+      build.onResolve({ filter: /^fs$/ }, () => ({ path: 'fs', namespace: 'stand-in' }));
+      const contents = 'export const readFileSync = () => "nothing";';
+      build.onLoad({ filter: /.*/, namespace: 'stand-in' }, () => ({ contents }));
+    },
+  };
+  const bundle = await bundleWorkflowCode({
+    workflowsPath: workflowsFile,
+    esbuildOptions: { alias: { rates: library }, define: { RATE: '7' }, plugins: [empty] },
+  });
+  const run = new DrivenRun(await createSandbox(bundle), 'wf');
+  expect(await run.start()).toMatchObject([{ result: [[7, 'nothing']] }]);
+  const webpackConfigHook = (config: object) => config;
+  await expect(
+    bundleWorkflowCode({ workflowsPath: workflowsFile, webpackConfigHook }),
+  ).rejects.toThrow(/webpackConfigHook is refused.*esbuildOptions/);
 });
 
 it('takes JavaScript, ESM and CommonJS', async () => {

@@ -4,16 +4,45 @@
  */
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Logger } from '@perdure/common';
-import { type BuildFailure, type Message, build } from 'esbuild';
+import { type Logger, ValueError } from '@perdure/common';
+import { type BuildFailure, type BuildOptions, type Message, build } from 'esbuild';
 import { type ImportRules, refuseImports, refusedImports } from './refused-imports.ts';
 
-/** Options of {@link bundleWorkflowCode}. */
-export interface BundleOptions {
-  /** File (or folder with an index file) that exports the workflow functions; TypeScript or JavaScript. */
-  workflowsPath: string;
+/** How the bundler goes about it. */
+export interface BundlerOptions {
   /** Modules that become empty, for libraries that import what they do not use in workflows. */
   ignoreModules?: string[];
+  /** Without effect: every module is evaluated where it is imported. */
+  preloadModules?: string[];
+  /** For code that needs more of the bundler: loaders, plugins, other names of modules. */
+  esbuildOptions?: EsbuildOptions;
+  /** Refused: the bundler is esbuild, see {@link esbuildOptions}. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- programs type its argument by webpack
+  webpackConfigHook?: (config: any) => any;
+}
+
+/** What may be said to esbuild. Its plugins are asked before the one that refuses imports. */
+export type EsbuildOptions = Pick<
+  BuildOptions,
+  | 'alias'
+  | 'conditions'
+  | 'define'
+  | 'inject'
+  | 'jsx'
+  | 'jsxFactory'
+  | 'jsxFragment'
+  | 'jsxImportSource'
+  | 'loader'
+  | 'mainFields'
+  | 'plugins'
+  | 'resolveExtensions'
+  | 'tsconfig'
+>;
+
+/** Options of {@link bundleWorkflowCode}. */
+export interface BundleOptions extends BundlerOptions {
+  /** File (or folder with an index file) that exports the workflow functions; TypeScript or JavaScript. */
+  workflowsPath: string;
   /** Modules, by absolute path, that export `interceptors`. */
   workflowInterceptorModules?: string[];
   /** Module that exports `payloadConverter`, by absolute path or file URL. */
@@ -40,14 +69,16 @@ export class WorkflowBundleError extends Error {
  *
  * @throws WorkflowBundleError when a file is missing, does not parse, or imports what workflow code
  * may not
+ * @throws ValueError for a webpackConfigHook
  */
 export async function bundleWorkflowCode(options: BundleOptions): Promise<WorkflowBundle> {
+  refuseWebpack(options);
   const entry = entryOf(options);
-  const ignored = options.ignoreModules ?? [];
-  const result = await bundle(entry, { ignored, reported: [] });
+  const { ignoreModules: ignored = [], esbuildOptions } = options;
+  const result = await bundle(entry, { ignored, reported: [] }, esbuildOptions);
   const refused = refusedImports(result.metafile);
   // Only a bundle without them tells what is used, and only a refusal tells where.
-  if (refused.length > 0) await bundle(entry, { ignored, reported: refused });
+  if (refused.length > 0) await bundle(entry, { ignored, reported: refused }, esbuildOptions);
   for (const warning of result.warnings) options.logger?.warn(located(warning));
   const [map, code] = [/\.map$/, /\.js$/].map((name) =>
     result.outputFiles.find((file) => name.test(file.path)),
@@ -89,9 +120,22 @@ function importAll(name: string, from: string): string {
   return `import * as ${name} from ${JSON.stringify(path)};`;
 }
 
-async function bundle({ path, contents }: Entry, rules: ImportRules) {
+function refuseWebpack({ webpackConfigHook }: BundlerOptions): void {
+  if (webpackConfigHook === undefined) return;
+  throw new ValueError(
+    'webpackConfigHook is refused: workflow code is bundled by esbuild. Say the same in ' +
+      'bundlerOptions.esbuildOptions (alias, loader, define, plugins, …), or leave modules out by ignoreModules',
+  );
+}
+
+async function bundle(
+  { path, contents }: Entry,
+  rules: ImportRules,
+  { define, plugins = [], ...more }: EsbuildOptions = {},
+) {
   try {
     return await build({
+      ...more,
       ...(contents === undefined
         ? { entryPoints: [path] }
         : { stdin: { contents, resolveDir: dirname(path), sourcefile: 'workflow-entry.js' } }),
@@ -107,10 +151,10 @@ async function bundle({ path, contents }: Entry, rules: ImportRules) {
       target: 'es2023',
       sourcemap: 'external',
       sourcesContent: false,
-      define: { 'process.env.NODE_ENV': '"production"' },
+      define: { 'process.env.NODE_ENV': '"production"', ...define },
       logLevel: 'silent',
       logOverride: { 'ignored-bare-import': 'silent' },
-      plugins: [refuseImports(rules)],
+      plugins: [...plugins, refuseImports(rules)],
     });
   } catch (error) {
     throw bundleError(path, error);

@@ -63,8 +63,8 @@ export async function sandboxInThreads(
 function makeBundle(options: SandboxOptions, workflowsPath: string): Promise<WorkflowBundle> {
   const { dataConverter, interceptors, bundlerOptions } = options;
   return bundleWorkflowCode({
+    ...bundlerOptions,
     workflowsPath,
-    ignoreModules: bundlerOptions?.ignoreModules,
     workflowInterceptorModules: interceptors?.workflowModules,
     payloadConverterPath: dataConverter?.payloadConverterPath,
     failureConverterPath: dataConverter?.failureConverterPath,
