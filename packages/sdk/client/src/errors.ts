@@ -92,6 +92,14 @@ defineSymbolErrorClass('ActivityCompletionError')(ActivityCompletionError);
 export class ActivityCancelledError extends Error {}
 defineSymbolErrorClass('ActivityCancelledError')(ActivityCancelledError);
 
+/** For `instanceof` only: a heartbeat of a paused activity. Activities cannot be paused yet. */
+export class ActivityPausedError extends Error {}
+defineSymbolErrorClass('ActivityPausedError')(ActivityPausedError);
+
+/** For `instanceof` only: a heartbeat of an activity that was reset. They cannot be reset yet. */
+export class ActivityResetError extends Error {}
+defineSymbolErrorClass('ActivityResetError')(ActivityResetError);
+
 /** What a call was about, for the error that says it failed. */
 export interface CallSubject {
   readonly workflowId?: string;

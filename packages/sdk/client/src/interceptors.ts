@@ -2,7 +2,7 @@
  * What stands around the calls of a client. Each interceptor gets what the call is about, may change
  * it, and decides when and whether the next one goes on with it.
  */
-import type { Headers, QueryRejectCondition } from '@perdure/common';
+import type { Headers, Next, QueryRejectCondition } from '@perdure/common';
 import type { UpdateOutcome } from '@perdure/contract';
 import type { WorkflowUpdateOptions } from './workflow-handle.ts';
 import type { WorkflowExecutionDescription } from './workflow-description.ts';
@@ -118,12 +118,6 @@ export interface WorkflowClientInterceptor {
   cancel?: Hook<WorkflowCancelInput, void>;
   describe?: Hook<WorkflowDescribeInput, WorkflowExecutionDescription>;
 }
-
-/** What a hook goes on with: other interceptors, then the call itself. */
-export type Next<Interceptor, Method extends keyof Interceptor> =
-  Required<Interceptor>[Method] extends Hook<infer Input, infer Output>
-    ? (input: Input) => Promise<Output>
-    : never;
 
 /** The interceptors of a client. */
 export interface ClientInterceptors {

@@ -7,6 +7,8 @@ const kinds: Record<string, string> = {
   ActivityCompletionError: 'function',
   ActivityFailure: 'function',
   ActivityNotFoundError: 'function',
+  ActivityPausedError: 'function',
+  ActivityResetError: 'function',
   ApplicationFailure: 'function',
   AsyncCompletionClient: 'function',
   CancelledFailure: 'function',

@@ -2,6 +2,7 @@
 export {
   Connection as NativeConnection,
   type ConnectionOptions as NativeConnectionOptions,
+  type TLSConfig,
 } from '@perdure/client';
 export {
   type DataConverter,
@@ -10,6 +11,7 @@ export {
   type LogLevel,
   type LogMetadata,
   type Logger,
+  type Next,
   defaultPayloadConverter,
 } from '@perdure/common';
 export type { LoggerSinks } from '@perdure/workflow';
@@ -39,7 +41,13 @@ export {
   WorkflowBundleError,
   bundleWorkflowCode,
 } from './sandbox/bundle.ts';
-export { Runtime, type RuntimeOptions } from './runtime.ts';
+export {
+  Runtime,
+  type RuntimeOptions,
+  type TelemetryFilterOptions,
+  type TelemetryOptions,
+  makeTelemetryFilterString,
+} from './runtime.ts';
 export {
   type InjectedSink,
   type InjectedSinkFunction,

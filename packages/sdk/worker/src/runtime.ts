@@ -3,7 +3,14 @@
  * signals shut them down.
  * There is one runtime at a time; workers take theirs when they are created.
  */
-import { IllegalStateError, type Logger, type MetricMeter, noopMetricMeter } from '@perdure/common';
+import {
+  type Duration,
+  IllegalStateError,
+  type LogLevel,
+  type Logger,
+  type MetricMeter,
+  noopMetricMeter,
+} from '@perdure/common';
 import { DefaultLogger } from './default-logger.ts';
 
 /** Options of {@link Runtime.install}. */
@@ -14,6 +21,31 @@ export interface RuntimeOptions {
   metricMeter?: MetricMeter;
   /** Signals that shut every worker down. Default SIGINT, SIGTERM, SIGQUIT, SIGUSR2; `[]` for none. */
   shutdownSignals?: NodeJS.Signals[];
+  /** Without effect, but for a warning where it asks for metrics: give {@link metricMeter}. */
+  telemetryOptions?: TelemetryOptions;
+  /** Without effect: the server knows of its workers by their connections. */
+  workerHeartbeatInterval?: Duration;
+}
+
+/** What programs say to a part that works beside Node; there is none here, and all is logged alike. */
+export interface TelemetryOptions {
+  logging?: object;
+  metrics?: object;
+  noTemporalPrefixForMetrics?: boolean;
+}
+
+/** Least level that is logged of parts of the SDK. */
+export interface TelemetryFilterOptions {
+  core: LogLevel;
+  other?: LogLevel;
+}
+
+/** A filter for `telemetryOptions.logging`, where it has no effect. */
+export function makeTelemetryFilterString({
+  core,
+  other = 'ERROR',
+}: TelemetryFilterOptions): string {
+  return `${other},temporal_sdk_core=${core},temporal_client=${core},temporal_sdk=${core}`;
 }
 
 /** See the module comment. */
@@ -46,6 +78,11 @@ export class Runtime {
       );
     }
     Runtime.#installed = new Runtime(options);
+    if (options.telemetryOptions?.metrics) {
+      Runtime.#installed.logger.warn(
+        'RuntimeOptions.telemetryOptions.metrics has no effect: give a metricMeter, which gets all that is measured',
+      );
+    }
     return Runtime.#installed;
   }
 

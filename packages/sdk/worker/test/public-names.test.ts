@@ -19,6 +19,7 @@ const kinds: Record<string, string> = {
   bundleWorkflowCode: 'function',
   defaultPayloadConverter: 'object',
   defaultSinks: 'function',
+  makeTelemetryFilterString: 'function',
 };
 
 describe('what programs import', () => {
@@ -127,6 +128,20 @@ describe('options of a worker', () => {
       localActivitySlots: 100,
     });
   });
+});
+
+it('a runtime says that metrics need a meter, and takes the rest of older programs', () => {
+  const { DefaultLogger, Runtime, makeTelemetryFilterString } = worker;
+  const logged: string[] = [];
+  const logger = new DefaultLogger('WARN', ({ message }) => void logged.push(message));
+  const filter = makeTelemetryFilterString({ core: 'INFO' });
+  const logging = { forward: {}, filter };
+  Runtime.install({ logger, telemetryOptions: { logging }, workerHeartbeatInterval: '1m' });
+  expect(logged).toEqual([]);
+  const metrics = { prometheus: { bindAddress: '127.0.0.1:9464' } };
+  Runtime.install({ logger, telemetryOptions: { metrics } });
+  expect(logged).toEqual([expect.stringContaining('give a metricMeter')]);
+  Runtime.install({});
 });
 
 it('a TransportError is what says that nobody answered', () => {

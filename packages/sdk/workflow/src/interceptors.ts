@@ -8,14 +8,6 @@ import type { ChildWorkflowOptionsWithDefaults } from './child-workflow-options.
 import type { ContinueAsNewOptions } from './continue-as-new.ts';
 import type { Activation, SandboxCommand } from './runtime/activation.ts';
 
-/** Goes on with a call. */
-export type Next<I, K extends keyof I> = Required<I>[K] extends (
-  input: infer T,
-  next: never,
-) => infer R
-  ? (input: T) => R
-  : never;
-
 export interface WorkflowExecuteInput {
   readonly args: unknown[];
   readonly headers: Headers;

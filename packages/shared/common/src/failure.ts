@@ -2,6 +2,7 @@
  * The failure classes that cross from activity to workflow to client. Names, fields and messages
  * follow the field's public API (reference: sdk-api "common"); causes chain through `cause`.
  */
+import type { DecodedFailure } from './converter/payload.ts';
 import type { RetryState, TimeoutType } from './enums.ts';
 import { defineSymbolErrorClass } from './symbol-error-class.ts';
 import type { Duration } from './time.ts';
@@ -9,6 +10,8 @@ import type { Duration } from './time.ts';
 /** Base of every failure that crosses a workflow or activity boundary. */
 export class TemporalFailure extends Error {
   declare readonly cause?: Error;
+  /** What it was made from, as that travelled; undefined for one that was born in this process. */
+  declare readonly failure?: DecodedFailure;
   constructor(message?: string, cause?: Error) {
     super(message);
     if (cause !== undefined) {

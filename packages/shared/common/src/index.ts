@@ -75,6 +75,7 @@ export {
   type WorkflowUpdateValidatorType,
   type WithWorkflowArgs,
 } from './interfaces.ts';
+export type { Next } from './interceptors.ts';
 export {
   type IndexedField,
   type IndexedFields,
@@ -136,7 +137,7 @@ export {
 } from './converter/data-converter.ts';
 export type { PayloadCodec } from './converter/payload-codec.ts';
 export { copyBytes, isBytes } from './converter/bytes.ts';
-export { headersFromPayloads, headersToPayloads } from './converter/headers.ts';
+export { headersFromPayloads, headersToPayloads, keepHeaderNames } from './converter/headers.ts';
 export {
   BinaryPayloadConverter,
   CompositePayloadConverter,

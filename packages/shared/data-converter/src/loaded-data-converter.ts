@@ -13,6 +13,7 @@ import {
   type PayloadConverter,
   defaultFailureConverter,
   defaultPayloadConverter,
+  keepHeaderNames,
 } from '@perdure/common';
 import type { Failure, PayloadBlob } from '@perdure/protocol';
 import sodium from 'libsodium-wrappers';
@@ -106,6 +107,15 @@ function encodesAttributes(converter: FailureConverter): boolean {
   );
 }
 
+/** What codecs made of payloads; headers keep their names whatever codecs do. */
+function named(
+  { purpose }: PayloadContext,
+  before: readonly Payload[],
+  after: readonly Payload[],
+): readonly Payload[] {
+  return purpose === 'header' ? keepHeaderNames(before, after) : after;
+}
+
 class StandardDataConverter implements LoadedDataConverter {
   readonly payloadConverter: PayloadConverter;
   readonly failureConverter: FailureConverter;
@@ -181,7 +191,7 @@ class StandardDataConverter implements LoadedDataConverter {
   ): MaybePromise<PayloadBlob> {
     if (this.codecs.length === 0) return toBlob(this.blobs, context, binding, payloads);
     return this.encodeByCodecs([...payloads]).then((encoded) =>
-      toBlob(this.blobs, context, binding, encoded),
+      toBlob(this.blobs, context, binding, named(context, payloads, encoded)),
     );
   }
 
@@ -191,7 +201,8 @@ class StandardDataConverter implements LoadedDataConverter {
     blob: PayloadBlob,
   ): MaybePromise<Payload[]> {
     const payloads = fromBlob(this.blobs, context, inFailure, blob);
-    return this.codecs.length === 0 ? payloads : this.decodeByCodecs(payloads);
+    if (this.codecs.length === 0) return payloads;
+    return this.decodeByCodecs(payloads).then((decoded) => [...named(context, payloads, decoded)]);
   }
 
   private async encodeByCodecs(payloads: Payload[]): Promise<Payload[]> {

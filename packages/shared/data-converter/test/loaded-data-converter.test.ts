@@ -3,7 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { runInNewContext } from 'node:vm';
-import { type Payload, type PayloadCodec, ValueError, decode, encode } from '@perdure/common';
+import {
+  type Payload,
+  type PayloadCodec,
+  ValueError,
+  decode,
+  defaultPayloadConverter,
+  encode,
+  headersFromPayloads,
+  headersToPayloads,
+} from '@perdure/common';
 import { decodePlainBlob, isSealed } from '@perdure/protocol';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -173,6 +182,20 @@ describe('converters named by path', () => {
     expect(failureConverter.errorToFailure(new Error('m'), payloadConverter).message).toBe(
       'mine: m',
     );
+  });
+
+  it('may drop all metadata: headers keep their names', async () => {
+    const dropping: PayloadCodec = {
+      encode: async (payloads) =>
+        payloads.map(({ data }) => ({ metadata: { encoding: encode('binary/x') }, data })),
+      decode: async (payloads) =>
+        payloads.map(({ data }) => ({ metadata: { encoding: encode('json/plain') }, data })),
+    };
+    const place = { ...somewhere, purpose: 'header' } as const;
+    const headers = { trace: defaultPayloadConverter.toPayload('t-1') };
+    const converter = await loadDataConverter({ dataConverter: { payloadCodecs: [dropping] } });
+    const blob = await converter.toBlob(place, headersToPayloads(headers));
+    expect(headersFromPayloads(await converter.fromBlob(place, blob))).toEqual(headers);
   });
 
   it('have messages and stacks go through codecs, when asked to', async () => {

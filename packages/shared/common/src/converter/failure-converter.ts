@@ -43,8 +43,7 @@ export interface FailureConverter {
  * `undefined` for errors that were born in this process.
  */
 export function failureOf(error: unknown): DecodedFailure | undefined {
-  if (!(error instanceof TemporalFailure)) return undefined;
-  return (error as { readonly failure?: DecodedFailure }).failure;
+  return error instanceof TemporalFailure ? error.failure : undefined;
 }
 
 /** Options of a {@link DefaultFailureConverter}. */

@@ -26,3 +26,18 @@ export function headersFromPayloads(payloads: readonly Payload[]): Headers {
   // Whatever the names are: it defines, and does not assign.
   return Object.fromEntries(headers);
 }
+
+/**
+ * What a codec has made of the payloads of headers, with the names that it did not take over: in
+ * Temporal's SDKs a codec never sees them, so that many keep nothing but the data.
+ */
+export function keepHeaderNames(
+  before: readonly Payload[],
+  after: readonly Payload[],
+): readonly Payload[] {
+  if (after.length !== before.length) return after;
+  return after.map(({ metadata, data }, i) => {
+    const name = metadata[NAME_KEY] ?? before[i]!.metadata[NAME_KEY];
+    return name ? { metadata: { ...metadata, [NAME_KEY]: name }, data } : { metadata, data };
+  });
+}
