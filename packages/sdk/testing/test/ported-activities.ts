@@ -9,7 +9,7 @@ import {
 } from '@perdure/activity';
 
 export const createActivities = (prices: ReadonlyMap<string, number>) => ({
-  async charge(customer: string, amount: number): Promise<{ receipt: string }> {
+  charge: async (customer: string, amount: number): Promise<{ receipt: string }> => {
     const { attempt } = activityInfo();
     heartbeat({ attempt });
     if (amount === 0)
