@@ -96,7 +96,10 @@ export interface WorkflowHandle<T extends Workflow = Workflow> {
   /** Closes it at once, without running its code. */
   terminate(reason?: string, ...details: unknown[]): Promise<void>;
   describe(): Promise<WorkflowExecutionDescription>;
-  /** The whole history; payloads as they are stored. */
+  /**
+   * The whole history; payloads as they are stored. `JSON.stringify` writes it as Temporal's tools do,
+   * for `Worker.runReplayHistory` to read on another day.
+   */
   fetchHistory(): Promise<{ events: HistoryEvent[] }>;
 }
 

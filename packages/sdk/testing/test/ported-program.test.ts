@@ -28,6 +28,7 @@ import {
   bundleWorkflowCode,
   makeTelemetryFilterString,
 } from '@perdure/worker';
+import { DeterminismViolationError } from '@perdure/workflow';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
 import { MockActivityEnvironment, TestWorkflowEnvironment } from '../src/index.ts';
@@ -199,6 +200,16 @@ it('its histories replay, and what cannot be replayed is told', async () => {
   }
   expect(replayed.toSorted()).toEqual(['o-1', 'o-1/shipping', 'o-2', 'o-3']);
   expect(notes).toHaveLength(heard);
+
+  const history = await client.workflow.getHandle('o-1').fetchHistory();
+  const file = JSON.stringify(history);
+  expect(file).toContain('"eventType":"EVENT_TYPE_WORKFLOW_EXECUTION_STARTED"');
+  // A file does not say with which keys its payloads are sealed: in a program, the environment does.
+  const { keyRing } = env.connection.defaults;
+  await Worker.runReplayHistory({ ...options, keyRing }, JSON.parse(file), 'o-1');
+  const other = file.replace('{"name":"charge"}', '{"name":"refund"}');
+  const replaying = Worker.runReplayHistory({ ...options, keyRing }, JSON.parse(other), 'o-1');
+  await expect(replaying).rejects.toThrow(DeterminismViolationError);
 });
 
 it('its activities run alone', async () => {

@@ -30,7 +30,13 @@ export {
   ReplayError,
   TransportError,
 } from './errors.ts';
-export type { History, HistoryToReplay, ReplayResult, ReplayWorkerOptions } from './replay.ts';
+export type {
+  History,
+  HistoryJson,
+  HistoryToReplay,
+  ReplayResult,
+  ReplayWorkerOptions,
+} from './replay.ts';
 export {
   type BundleOptions,
   type BundlerOptions,

@@ -6,7 +6,7 @@ import { loadConverter, originOf } from '@perdure/client';
 import { ValueError } from '@perdure/common';
 import type { KeyRing, LoadedDataConverter } from '@perdure/data-converter';
 import { loadClientConnectConfig } from '@perdure/envconfig';
-import type { HistoryEvent } from '@perdure/protocol';
+import { type HistoryEvent, fromTemporalJson } from '@perdure/protocol';
 import { DeterminismViolationError } from '@perdure/workflow';
 import { DefaultLogger } from './default-logger.ts';
 import { ReplayError } from './errors.ts';
@@ -44,13 +44,18 @@ export interface History {
   readonly events: readonly HistoryEvent[];
 }
 
+/** A history in Temporal's JSON, as `JSON.parse` gives it: of Perdure's or of Temporal's tools. */
+export interface HistoryJson {
+  readonly events: readonly object[];
+}
+
 /** A history, and whose it is. */
 export interface HistoryToReplay {
   /** Default: as the history says. */
   readonly workflowId?: string;
   /** Default: as the history says; a run made by a reset is not named in its own. */
   readonly runId?: string;
-  readonly history: History;
+  readonly history: History | HistoryJson;
 }
 
 /** What came of a replay. */
@@ -78,7 +83,8 @@ export async function createReplayer(options: ReplayWorkerOptions): Promise<Repl
   const replay = new SandboxReplay(options, sandbox);
   const converterWith = onePerKeyRing((keyRing) => loadConverter({ ...options, keyRing }));
   return {
-    async replay(what) {
+    async replay(given) {
+      const what = { ...given, history: storedForm(given.history) };
       const origin = originOf(what.history);
       const { namespace = origin?.namespace ?? loadClientConnectConfig().namespace } = options;
       const { keyRing = origin?.keyRing } = options;
@@ -156,8 +162,22 @@ class SandboxReplay {
   }
 }
 
+/**
+ * The events as they are stored; only in JSON are their times texts.
+ *
+ * @throws TypeError for JSON that is no history, or has events that Perdure does not know
+ */
+function storedForm(history: History | HistoryJson): History {
+  const [first] = history.events as readonly { readonly eventTime?: unknown }[];
+  if (typeof first?.eventTime === 'string') return fromTemporalJson(history);
+  return history as History;
+}
+
+/** A history in the form it is stored in, and whose it is. */
+type StoredHistory = HistoryToReplay & { readonly history: History };
+
 /** @throws ValueError for a history that does not begin with the first event */
-function placeOf({ workflowId, runId, history }: HistoryToReplay, namespace: string): RunPlace {
+function placeOf({ workflowId, runId, history }: StoredHistory, namespace: string): RunPlace {
   const [first] = history.events;
   if (first?.eventType !== 'WorkflowExecutionStarted') {
     throw new ValueError(

@@ -9,6 +9,7 @@ import {
 } from './errors.ts';
 import {
   type History,
+  type HistoryJson,
   type HistoryToReplay,
   type ReplayResult,
   type ReplayWorkerOptions,
@@ -129,7 +130,7 @@ export class Worker {
    */
   static async runReplayHistory(
     options: ReplayWorkerOptions,
-    history: History,
+    history: History | HistoryJson,
     workflowId?: string,
   ): Promise<void> {
     const replayer = await createReplayer(options);

@@ -1,9 +1,9 @@
 /** `Worker.runReplayHistory` and `runReplayHistories`, as users call them. */
 import { DeterminismViolationError } from '@perdure/workflow';
 import { type LoadedDataConverter, loadDataConverter } from '@perdure/data-converter';
-import type { HistoryEvent } from '@perdure/protocol';
+import { type HistoryEvent, toTemporalJson } from '@perdure/protocol';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type ReplayResult, ReplayError, Worker } from '../src/index.ts';
+import { type HistoryJson, type ReplayResult, ReplayError, Worker } from '../src/index.ts';
 import type { Sandbox } from '../src/sandbox/interface.ts';
 import { HistoryServer } from './history-server.ts';
 import { PlayedRun } from './played-run.ts';
@@ -52,6 +52,18 @@ describe('one history', () => {
     await expect(replaying).rejects.toThrow(
       "cannot be replayed: Failed to initialize workflow of type 'unheardOf'",
     );
+  });
+
+  it('that stands in Temporal’s JSON', async () => {
+    const jsonOf = async (...of: Parameters<typeof historyOf>): Promise<HistoryJson> =>
+      JSON.parse(JSON.stringify(toTemporalJson({ events: await historyOf(...of) })));
+    await expect(
+      Worker.runReplayHistory(options, await jsonOf('original')),
+    ).resolves.toBeUndefined();
+    const replaying = Worker.runReplayHistory(options, await jsonOf('original', 'otherActivity'));
+    await expect(replaying).rejects.toThrow(DeterminismViolationError);
+    const odd = { events: [{ eventId: '1', eventTime: '2026-01-31T12:00:00Z', eventType: 'X' }] };
+    await expect(Worker.runReplayHistory(options, odd)).rejects.toThrow('no event type X');
   });
 
   it('that is none', async () => {
