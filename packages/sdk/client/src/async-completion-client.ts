@@ -3,6 +3,7 @@ import type { ActivityTarget } from '@perdure/contract';
 import type { LoadedDataConverter } from '@perdure/data-converter';
 import { activityToken, readUntrusted, unpack } from '@perdure/protocol';
 import { v4 as uuid4 } from 'uuid';
+import { BaseClient } from './base-client.ts';
 import { type ClientOptions, ClientParts } from './client-parts.ts';
 import type { WorkflowCallInput, WorkflowCallOutput } from './connection.ts';
 import {
@@ -37,12 +38,14 @@ type ActivityProcedure =
  * await client.activity.complete({ workflowId: 'order-7', activityId: '1' }, 'paid');
  * ```
  */
-export class AsyncCompletionClient {
+export class AsyncCompletionClient extends BaseClient {
   readonly #parts: ClientParts;
 
   /** @throws ValueError when an environment variable cannot be right */
   constructor(options: ClientOptions | ClientParts = {}) {
-    this.#parts = options instanceof ClientParts ? options : new ClientParts(options);
+    const parts = options instanceof ClientParts ? options : new ClientParts(options);
+    super(parts.connection);
+    this.#parts = parts;
   }
 
   /**

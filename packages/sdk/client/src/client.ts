@@ -1,8 +1,7 @@
 import type { LoadedDataConverter } from '@perdure/data-converter';
 import { AsyncCompletionClient } from './async-completion-client.ts';
+import { BaseClient } from './base-client.ts';
 import { type ClientOptions, ClientParts } from './client-parts.ts';
-import type { Connection } from './connection.ts';
-import type { Metadata } from './credentials.ts';
 import { WorkflowClient } from './workflow-client.ts';
 
 /**
@@ -14,8 +13,7 @@ import { WorkflowClient } from './workflow-client.ts';
  * const result = await client.workflow.execute(fooBar, { taskQueue: 'q', workflowId: 'w-1' });
  * ```
  */
-export class Client {
-  readonly connection: Connection;
+export class Client extends BaseClient {
   readonly namespace: string;
   readonly identity: string;
   readonly workflow: WorkflowClient;
@@ -26,27 +24,12 @@ export class Client {
   /** @throws ValueError when an environment variable cannot be right */
   constructor(options: ClientOptions = {}) {
     const parts = new ClientParts(options);
+    super(parts.connection);
     this.#parts = parts;
-    this.connection = parts.connection;
     this.namespace = parts.namespace;
     this.identity = parts.identity;
     this.workflow = new WorkflowClient(parts);
     this.activity = new AsyncCompletionClient(parts);
-  }
-
-  /** {@link Connection.withDeadline} */
-  withDeadline<R>(deadline: number | Date, fn: () => Promise<R>): Promise<R> {
-    return this.connection.withDeadline(deadline, fn);
-  }
-
-  /** {@link Connection.withAbortSignal} */
-  withAbortSignal<R>(abortSignal: AbortSignal, fn: () => Promise<R>): Promise<R> {
-    return this.connection.withAbortSignal(abortSignal, fn);
-  }
-
-  /** {@link Connection.withMetadata} */
-  withMetadata<R>(metadata: Metadata, fn: () => Promise<R>): Promise<R> {
-    return this.connection.withMetadata(metadata, fn);
   }
 
   /** The data converter, for reading payloads of a history oneself. */

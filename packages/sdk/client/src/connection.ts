@@ -143,6 +143,13 @@ export class Connection {
     return this.#connected;
   }
 
+  /** As long as the bounds of the call that waits for it allow; others may wait longer. */
+  #whenOpen(): Promise<void> {
+    const bounds = currentBounds();
+    const start = () => ({ output: this.ensureConnected(), abandon() {} });
+    return bounds ? withinBounds(bounds, start) : this.ensureConnected();
+  }
+
   async #connect(): Promise<void> {
     try {
       await this.stream.connect();
@@ -217,7 +224,7 @@ export class Connection {
     patienceMs = PATIENCE_MS,
   ): Promise<Outputs[P]> {
     if (!this.#open) {
-      return this.ensureConnected().then(() => this.callWorkflow(procedure, input, patienceMs));
+      return this.#whenOpen().then(() => this.callWorkflow(procedure, input, patienceMs));
     }
     const bounds = currentBounds();
     if (!bounds) {

@@ -6,6 +6,7 @@ import type {
   WorkflowResultType,
 } from '@perdure/common';
 import type { StartWorkflowOutput } from '@perdure/contract';
+import { BaseClient } from './base-client.ts';
 import { type ClientOptions, ClientParts } from './client-parts.ts';
 import { createHandle } from './create-handle.ts';
 import { intercepted } from './interceptors.ts';
@@ -56,12 +57,14 @@ export type WorkflowUpdateWithStartOptions<
 >;
 
 /** Starts workflows and reaches those that exist. */
-export class WorkflowClient {
+export class WorkflowClient extends BaseClient {
   readonly #parts: ClientParts;
 
   /** @throws ValueError when an environment variable cannot be right */
   constructor(options: ClientOptions | ClientParts = {}) {
-    this.#parts = options instanceof ClientParts ? options : new ClientParts(options);
+    const parts = options instanceof ClientParts ? options : new ClientParts(options);
+    super(parts.connection);
+    this.#parts = parts;
   }
 
   /**

@@ -96,6 +96,22 @@ describe('what programs import', () => {
     expect(typeof client.Connection.lazy).toBe('function');
   });
 
+  it('lets every client bound its calls', async () => {
+    const { connection, workflow, activity } = new client.Client({
+      connection: client.Connection.lazy({ address: 'localhost:1' }),
+    });
+    for (const each of [workflow, activity]) {
+      expect(each.connection).toBe(connection);
+      // Nobody listens there, and to find that out takes longer.
+      const call = () => workflow.getHandle('w').describe();
+      const late = each.withDeadline(Date.now() + 100, call);
+      await expect(late).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+      const givenUp = each.withAbortSignal(AbortSignal.abort(), call);
+      await expect(givenUp).rejects.toMatchObject({ code: 'CANCELLED' });
+    }
+    await connection.close();
+  });
+
   it('has the types that programs name', () => {
     expectTypeOf<client.WorkflowOptions['priority']>().not.toBeUndefined();
     expectTypeOf<client.ClientInterceptors>().toHaveProperty('workflow');

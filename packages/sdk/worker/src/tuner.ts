@@ -59,9 +59,9 @@ export function slotsOf(options: SlotOptions, option: SlotOption, fallback: numb
 }
 
 function fixedSize(tuner: WorkerTuner, supplier: keyof TunerHolder): FixedSizeSlotSupplier {
-  const given: { readonly type?: unknown } | undefined = tuner[supplier];
+  const given: { readonly type?: string } | undefined = tuner[supplier];
   if (given?.type === 'fixed-size') return given as FixedSizeSlotSupplier;
-  const kind = 'tunerOptions' in tuner ? 'resource-based' : String(given?.type ?? 'none');
+  const kind = 'tunerOptions' in tuner ? 'resource-based' : (given?.type ?? 'none');
   throw new ValueError(
     `WorkerOptions.tuner.${supplier} must be { type: 'fixed-size', numSlots: … }; got ${kind}. Give a fixed number, and run more workers where one is not enough`,
   );

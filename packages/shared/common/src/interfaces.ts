@@ -117,7 +117,7 @@ export interface ActivityOptions {
   activityId?: string;
   /** Default TRY_CANCEL. */
   cancellationType?: ActivityCancellationType;
-  /** Whether the server may hand the activity back with the task that asked for it. Default true. */
+  /** Accepted for older programs; without effect: the server gives work to whoever has it cached. */
   allowEagerDispatch?: boolean;
   /** For people: what the call is for. */
   summary?: string;
