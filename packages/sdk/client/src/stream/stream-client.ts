@@ -15,16 +15,24 @@ import { PerdureServiceError, ValueError } from '@perdure/common';
 import {
   type DownstreamMessage,
   MAX_FRAME_BYTES,
-  STREAM_PATH,
   STREAM_PROTOCOL,
   type UpstreamMessage,
   decodeDownstream,
 } from '@perdure/protocol';
-import { type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Credentials } from '../credentials.ts';
 import { framesOf } from './frames.ts';
+import {
+  distrusted,
+  isDistrust,
+  isFinal,
+  passes,
+  refusalOf,
+  streamUrl,
+  textOf,
+  unreachable,
+} from './handshake.ts';
 import { Lifeline } from './lifeline.ts';
 import { reconnectDelay } from './reconnect-delay.ts';
 
@@ -381,54 +389,8 @@ function afterMicrotasks(flush: () => void): void {
   queueMicrotask(() => process.nextTick(flush));
 }
 
-/** Whether a server that refuses a connection may take it later. */
-function passes({ code }: PerdureServiceError): boolean {
-  return code === 'UNAVAILABLE' || code === 'RESOURCE_EXHAUSTED';
-}
-
 function reconnecting(why: string): string {
   return `the connection to the Perdure server is made anew: ${why}`;
-}
-
-/** URL of the stream at an address. */
-function streamUrl(address: string): string {
-  const url = new URL(address.includes('://') ? address : `ws://${address}`);
-  url.protocol = url.protocol === 'https:' || url.protocol === 'wss:' ? 'wss:' : 'ws:';
-  url.pathname = STREAM_PATH;
-  return url.href;
-}
-
-/** Why the server refused the handshake; it says so in a JSON body. */
-async function refusalOf(request: ClientRequest, response: IncomingMessage): Promise<Error> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
-  request.destroy();
-  try {
-    const { error } = JSON.parse(Buffer.concat(chunks).toString()) as {
-      error: { code: PerdureServiceError['code']; message: string };
-    };
-    return new PerdureServiceError(error.code, error.message);
-  } catch {
-    return new Error(`the server answered with HTTP status ${response.statusCode}`);
-  }
-}
-
-/** Whether the server has refused what another try would not change. */
-function isFinal(error: unknown): error is PerdureServiceError {
-  return error instanceof PerdureServiceError && error.code !== 'UNAVAILABLE';
-}
-
-/** Whether one side does not take the other's certificate. */
-function isDistrust(error: unknown): boolean {
-  const { code = '' } = error as NodeJS.ErrnoException;
-  return /CERT|SELF_SIGNED|VERIFY|^ERR_TLS_|^ERR_SSL_/.test(code);
-}
-
-function distrusted(address: string, error: unknown): PerdureServiceError {
-  return new PerdureServiceError(
-    'UNAVAILABLE',
-    `no secure connection to '${address}' (${textOf(error)}); say in the option tls whom to trust (serverRootCACertificate), by what name (serverNameOverride), and who you are (clientCertPair)`,
-  );
 }
 
 function callTooLarge(): PerdureServiceError {
@@ -436,16 +398,4 @@ function callTooLarge(): PerdureServiceError {
     'PAYLOAD_TOO_LARGE',
     `the arguments of the call take more than the ${MAX_FRAME_BYTES} bytes that can be sent at once; keep large data elsewhere and pass a reference`,
   );
-}
-
-function unreachable(address: string, error: unknown): PerdureServiceError {
-  return new PerdureServiceError(
-    'UNAVAILABLE',
-    `no Perdure server answers at '${address}' (${textOf(error)}); start one with 'npx perdure dev', or set PERDURE_ADDRESS`,
-    { retryable: true },
-  );
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error && error.message ? error.message : String(error);
 }
