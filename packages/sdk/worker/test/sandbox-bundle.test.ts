@@ -65,7 +65,7 @@ it('does what esbuild is told, and says what to tell it instead of webpack', asy
     workflowsPath: workflowsFile,
     esbuildOptions: { alias: { rates: library }, define: { RATE: '7' }, plugins: [empty] },
   });
-  const run = new DrivenRun(await createSandbox(bundle), 'wf');
+  const run = new DrivenRun(await sandboxHere(bundle), 'wf');
   expect(await run.start()).toMatchObject([{ result: [[7, 'nothing']] }]);
   const webpackConfigHook = (config: object) => config;
   await expect(
