@@ -1,37 +1,20 @@
 /**
- * The only listener. One port: the contract over HTTP (JSON) under `/trpc`, the stream (MessagePack
- * over WebSocket) at `/stream`, health at `/health`. Everyone is authenticated here, and nobody
- * gets past with a namespace that is not theirs.
+ * The only listener. One port: the stream (MessagePack over WebSocket) at `/stream`, all else over
+ * HTTP (`http-api.ts`). Everyone is authenticated here, and nobody gets past with a namespace that
+ * is not theirs.
  */
-import type { Server } from 'node:http';
-import { serve } from '@hono/node-server';
-import { type Clock, type Logger, PerdureServiceError } from '@perdure/common';
-import {
-  type Caller,
-  type ContractContext,
-  type Services,
-  appRouter,
-  httpStatusOf,
-  isOurFault,
-} from '@perdure/contract';
+import { type RequestListener, type Server, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Clock, Logger } from '@perdure/common';
+import type { Services } from '@perdure/contract';
 import type { ControlPlane } from '@perdure/control-plane';
 import type { DataPlane } from '@perdure/data-plane';
-import { MAX_FRAME_BYTES } from '@perdure/protocol';
-import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
-import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
-import { bearerOf } from './bearer.ts';
-import { cannotAuthenticate, logFault, nothingAt } from './faults.ts';
+import { logFault } from './faults.ts';
+import type { HttpApiParts } from './http-api.ts';
 import { StreamServer } from './stream/stream-server.ts';
-
-/** Largest body of an HTTP request, in bytes: what a frame of the stream may have. */
-const MAX_BODY_BYTES = MAX_FRAME_BYTES;
 
 /** Default of `connectionsPerNamespace`: a fleet of workers and clients, each with one or two. */
 const CONNECTIONS_PER_NAMESPACE = 2_000;
-
-/** Most calls in one HTTP request: each costs as much as one that comes alone. */
-const MAX_BATCH = 100;
 
 const machineClock: Clock = { now: () => Date.now() };
 
@@ -60,7 +43,7 @@ export interface Gateway {
 export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   const { dataPlane, controlPlane, log, clock = machineClock, host = '127.0.0.1', port } = parts;
   const services: Services = { workflows: dataPlane.workflows, control: controlPlane.control };
-  const app = httpApp(services, controlPlane, log);
+  const server = createServer(httpWhenAsked({ services, controlPlane, log }));
   const { connectionsPerNamespace = CONNECTIONS_PER_NAMESPACE } = parts;
   const stream = new StreamServer({
     services,
@@ -70,7 +53,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     log,
     connectionsPerNamespace,
   });
-  const { server, port: actual } = await listen(app, host, port);
+  const actual = await listen(server, host, port);
   stream.attach(server);
   return {
     host,
@@ -83,61 +66,31 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   };
 }
 
-type App = Hono<{ Variables: { caller: Caller } }>;
-
-function httpApp(services: Services, controlPlane: ControlPlane, log: Logger): App {
-  const app: App = new Hono();
-  app.get('/health', (c) => c.json({ status: 'ok' }));
-  // Before a byte of the body is read: strangers are not to fill memory.
-  app.use('/trpc/*', async (c, next) => {
-    c.set('caller', await controlPlane.authenticate(bearerOf(c.req.header('authorization'))));
-    await next();
-  });
-  app.use('/trpc/*', bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => answer(bodyTooLarge()) }));
-  app.all('/trpc/*', (c) => {
-    const context: ContractContext = { services, caller: c.var.caller };
-    return fetchRequestHandler({
-      endpoint: '/trpc',
-      req: c.req.raw,
-      router: appRouter,
-      maxBatchSize: MAX_BATCH,
-      createContext: () => context,
-      onError: ({ error, path }) => {
-        if (isOurFault(error)) logFault(log, path ?? '', error.cause ?? error);
+/**
+ * Loaded with the first request: whoever is spoken to over the stream alone, as the time-skipping
+ * test environment is, starts without it.
+ */
+function httpWhenAsked(parts: HttpApiParts): RequestListener {
+  let loading: Promise<RequestListener> | undefined;
+  return (request, response) => {
+    loading ??= import('./http-api.ts').then(({ httpApi }) => httpApi(parts));
+    loading.then(
+      (listener) => listener(request, response),
+      (error: unknown) => {
+        loading = undefined;
+        logFault(parts.log, request.url ?? '', error);
+        response.destroy();
       },
-    });
-  });
-  app.notFound((c) => answer(nothingAt(c.req.path), 404));
-  app.onError((error, c) => {
-    if (error instanceof PerdureServiceError) return answer(error);
-    logFault(log, c.req.path, error);
-    return answer(cannotAuthenticate());
-  });
-  return app;
+    );
+  };
 }
 
-function answer(refusal: PerdureServiceError, status = httpStatusOf[refusal.code]): Response {
-  const { code, message } = refusal;
-  return Response.json({ error: { code, message } }, { status });
-}
-
-function bodyTooLarge(): PerdureServiceError {
-  return new PerdureServiceError(
-    'PAYLOAD_TOO_LARGE',
-    `a request may have ${MAX_BODY_BYTES} bytes; keep large data elsewhere and pass a reference`,
-  );
-}
-
-function listen(
-  app: App,
-  hostname: string,
-  port: number,
-): Promise<{ server: Server; port: number }> {
+function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, hostname, port }, (info) => {
-      server.off('error', reject);
-      resolve({ server, port: info.port });
-    }) as Server;
     server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
   });
 }
