@@ -75,7 +75,9 @@ export class TestWorkflowEnvironment {
    *
    * Time passes as usual until somebody waits: in {@link sleep}, or for a workflow's `result()`.
    * Then, whenever no activity runs and no workflow has anything to do, the clock jumps to the next
-   * timer, retry or timeout. An activity that calls {@link sleep} does not hold it up.
+   * timer, retry or timeout. An activity that calls {@link sleep} does not hold it up. A workflow
+   * task that fails does, while it is tried again: for as long as that takes where the result of
+   * its workflow is waited for, else for a few attempts.
    */
   static async createTimeSkipping(
     options: TimeSkippingTestWorkflowEnvironmentOptions = {},
@@ -126,8 +128,11 @@ export class TestWorkflowEnvironment {
 
   /**
    * Waits for the platform's time to pass; with time skipping that takes as long as there is
-   * something to do in it, and workflows have dealt with what was due by then. Activities may call
-   * it too, to take long without taking long.
+   * something to do in it, and workflows have dealt with what was due by then.
+   *
+   * Activities may call it too, to take long without taking long. That time is theirs like any
+   * other: an attempt that sleeps past its start-to-close or heartbeat time-out times out and is
+   * tried again, so a test that sleeps for two days wants a workflow that allows for two days.
    *
    * @throws ValueError when the duration is not one
    * @throws IllegalStateError when the environment is torn down meanwhile; with time skipping also in a

@@ -53,8 +53,10 @@ function work(): PendingWork | undefined {
 
 const nothing = {
   workflowId: 'w',
+  rootWorkflowId: 'w',
   underWay: false,
   waitingWorkflowTask: undefined,
+  retriedWorkflowTask: undefined,
   waitingActivities: [],
   runningActivities: [],
   dueAt: Number.POSITIVE_INFINITY,
@@ -67,15 +69,18 @@ describe('a workflow task', () => {
     expect(work()).toEqual({ ...nothing, underWay: true });
   });
 
-  test('that failed is due at no time, however often', () => {
+  test('that failed is due at no time, however often, and tried again under one name', () => {
+    let retriedWorkflowTask: string | undefined;
     for (let failures = 0; failures < 3; failures++) {
       startTask();
+      expect(work()?.retriedWorkflowTask).toBe(retriedWorkflowTask);
       const { startedEventId, attempt, fence } = state!.workflowTask!;
       const started = { startedEventId, attempt, fence };
       const cause = 'WORKFLOW_WORKER_UNHANDLED_FAILURE';
       apply({ kind: 'failWorkflowTask', ...started, identity: 'a', cause });
+      retriedWorkflowTask = `${runId}.${state!.workflowTask!.scheduledEventId}`;
       if (state!.workflowTask!.notBefore === 0) continue;
-      expect(work()).toEqual(nothing);
+      expect(work()).toEqual({ ...nothing, retriedWorkflowTask });
       apply({ kind: 'wakeUp' }, state!.workflowTask!.notBefore);
     }
     expect.hasAssertions();

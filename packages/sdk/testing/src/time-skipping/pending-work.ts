@@ -17,10 +17,17 @@ const END_OF_TIME = 8.64e15;
 /** See the module comment. */
 export interface PendingWork {
   readonly workflowId: string;
+  /** Of the workflow at the top of the tree of children: its result may depend on this one. */
+  readonly rootWorkflowId: string;
   /** Something that ends by itself and soon: a worker runs workflow code, or runs are told things. */
   readonly underWay: boolean;
   /** The workflow task that waits for a worker; its name is unique over all runs. */
   readonly waitingWorkflowTask: string | undefined;
+  /**
+   * The workflow task that has failed and is tried again, be it held back, waiting or running: its
+   * name over all its attempts.
+   */
+  readonly retriedWorkflowTask: string | undefined;
   /** Attempts of activities that wait for a worker, named likewise. */
   readonly waitingActivities: readonly string[];
   /** Attempts of activities that run, as {@link attemptName} names them. */
@@ -42,14 +49,21 @@ export function pendingWorkOf(execution: StoredExecution): PendingWork | undefin
   }));
   return {
     workflowId: state.workflowId,
+    rootWorkflowId: state.root?.workflowId ?? state.workflowId,
     underWay: owes || (workflowTask !== undefined && workflowTask.startedAt > 0),
     waitingWorkflowTask: waiting.find(({ kind }) => kind === 'workflow')?.name,
+    retriedWorkflowTask: retriedTaskOf(state),
     waitingActivities: waiting.filter(({ kind }) => kind === 'activity').map(({ name }) => name),
     runningActivities: running.map(({ activityId, attempt }) =>
       attemptName(runId, activityId, attempt),
     ),
     dueAt: dueTimeOf(state),
   };
+}
+
+function retriedTaskOf({ runId, workflowTask }: ExecutionState): string | undefined {
+  if (!workflowTask || workflowTask.attempt === 1) return undefined;
+  return `${runId}.${workflowTask.scheduledEventId}`;
 }
 
 function dueTimeOf(state: ExecutionState): number {

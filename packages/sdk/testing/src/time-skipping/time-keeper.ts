@@ -5,6 +5,10 @@
  *
  * What is going on: a workflow task or an activity that runs, or that will as soon as a worker takes
  * it, and what the platform is about to do. So no deadline passes because others were asleep.
+ *
+ * A workflow task that has failed is going on too while it is tried again: time stands still for a
+ * workflow whose result is wanted, however often it fails. What is left of another test and fails
+ * for ever holds up nobody for longer than a few attempts.
  */
 import { IllegalStateError } from '@perdure/common';
 import type { StoredExecution } from '@perdure/ports';
@@ -18,6 +22,8 @@ import type { VirtualClock } from './virtual-clock.ts';
  */
 const TAKEN_WITHIN_ROUNDS = 10;
 const ROUND_MS = 100;
+/** How long a failing workflow task is about to succeed, likewise: its fourth attempt has begun. */
+const RETRIED_WITHIN_ROUNDS = 40;
 
 interface Sleeper {
   readonly until: number;
@@ -41,7 +47,7 @@ interface Situation {
 export class TimeKeeper {
   readonly #clock: VirtualClock;
   readonly #runs = new Map<string, PendingWork>();
-  /** The round in which each task that waits began to. */
+  /** The round in which each task that waits, or is tried again, began to. */
   readonly #waitingSince = new Map<string, number>();
   readonly #sleepers = new Set<Sleeper>();
   /** Workflow ids, once for each client that waits for a result. */
@@ -146,23 +152,30 @@ export class TimeKeeper {
     let busy = false;
     let nextDueAt = Number.POSITIVE_INFINITY;
     let someAreFresh = false;
-    const isFresh = (task: string): boolean => {
-      const fresh = this.#round - (this.#waitingSince.get(task) ?? 0) < TAKEN_WITHIN_ROUNDS;
+    const isFresh = (task: string, rounds = TAKEN_WITHIN_ROUNDS): boolean => {
+      const fresh = this.#round - (this.#waitingSince.get(task) ?? 0) < rounds;
       someAreFresh ||= fresh;
       return fresh;
     };
     for (const work of this.#runs.values()) {
       const task = work.waitingWorkflowTask;
-      const taskIsFresh = task !== undefined && isFresh(task);
+      const retried = work.retriedWorkflowTask;
+      const taskIsFresh =
+        (task !== undefined && isFresh(task)) ||
+        (retried !== undefined && isFresh(retried, RETRIED_WITHIN_ROUNDS));
       if (work.underWay || work.dueAt <= now || taskIsFresh) settled = false;
-      // A result needs a worker, however late it comes; a sleep is to end without one too.
-      const isAwaited = task !== undefined && this.#awaited.includes(work.workflowId);
-      if (isAwaited && this.#sleepers.size === 0) busy = true;
-      if (work.waitingActivities.some(isFresh)) busy = true;
+      // A result needs a worker that gets on, however late; a sleep is to end without one too.
+      const hasTask = (task ?? retried) !== undefined;
+      if (hasTask && this.#isAwaited(work) && this.#sleepers.size === 0) busy = true;
+      if (work.waitingActivities.some((attempt) => isFresh(attempt))) busy = true;
       if (work.runningActivities.some((attempt) => !asleep.has(attempt))) busy = true;
       nextDueAt = Math.min(nextDueAt, work.dueAt);
     }
     return { settled, busy, nextDueAt, someAreFresh };
+  }
+
+  #isAwaited({ workflowId, rootWorkflowId }: PendingWork): boolean {
+    return this.#awaited.includes(workflowId) || this.#awaited.includes(rootWorkflowId);
   }
 
   /** Whether there were any to wake. */
@@ -183,8 +196,7 @@ function tornDown(): IllegalStateError {
   );
 }
 
-function waitingTasksOf({ waitingWorkflowTask, waitingActivities }: PendingWork): string[] {
-  return waitingWorkflowTask === undefined
-    ? [...waitingActivities]
-    : [waitingWorkflowTask, ...waitingActivities];
+function waitingTasksOf(work: PendingWork): string[] {
+  const workflowTasks = [work.waitingWorkflowTask, work.retriedWorkflowTask];
+  return [...workflowTasks.filter((task) => task !== undefined), ...work.waitingActivities];
 }
