@@ -122,7 +122,7 @@ export function createDataPlane(parts: DataPlaneParts): DataPlane {
     log,
     wake: (run) => wake(run),
   });
-  const transferPump = new TransferPump({ committer, store, clock, newRunId }, log);
+  const transferPump = new TransferPump({ committer, store, clock }, log);
   const outboxPump = new OutboxPump({ store, broker, matcher, clock, log });
   const queryDesk = new QueryDesk({
     alone,

@@ -59,6 +59,37 @@ async function parentThat(
   return { worker, runId };
 }
 
+/** A parent whose child was started, which the parent does not know. */
+async function parentWithUnknownChild(
+  plane: DataPlane,
+  options: object = {},
+): Promise<{ worker: FakeWorker; runId: string }> {
+  world.store.beforeCommit = (batch) => {
+    if (batch.some(({ key }) => key.workflowId === 'child')) refuse('parent');
+  };
+  const { worker } = await parentThat(plane, startChild(options));
+  await event(plane, 'child', 'WorkflowExecutionStarted');
+  world.store.beforeCommit = () => {};
+  const child = { namespace, workflowId: 'child' };
+  const { runId } = await plane.workflows.describeWorkflow(caller, child);
+  return { worker, runId };
+}
+
+/** Holds up the commit that starts a workflow, and no other. */
+function holdStartOf(workflowId: string): { readonly reached: Promise<void>; release(): void } {
+  let release = () => {};
+  let held = false;
+  const reached = new Promise<void>((resolve) => {
+    world.store.beforeCommit = (batch) => {
+      if (held || !batch.some(({ key }) => key.workflowId === workflowId)) return undefined;
+      held = true;
+      resolve();
+      return new Promise<void>((goOn) => (release = goOn));
+    };
+  });
+  return { reached, release: () => release() };
+}
+
 /** The server dies; another one finds what is owed. */
 async function restart(plane: DataPlane): Promise<{ plane: DataPlane; worker: FakeWorker }> {
   await plane.close();
@@ -104,44 +135,55 @@ describe('a server dies', () => {
     expect(await runsOf(plane, 'child')).toEqual(['RUNNING']);
   });
 
-  it('after it has started one, before the parent knows', async () => {
+  it('after it has started one, before the parent knows: the child has not begun', async () => {
     const first = world.start();
-    const worker = await new FakeWorker().connect(first);
-    await first.workflows.startWorkflow(caller, startInput('parent'));
-    const task = await taskOf(worker, 'parent');
-    const child = startChild();
-    world.store.beforeCommit = (batch) => {
-      if (batch.some(({ key }) => key.workflowId === 'child')) refuse('parent');
-    };
-    await worker.completeWorkflowTask(task, child);
-    const { runId } = await taskOf(worker, 'child');
+    const { worker, runId } = await parentWithUnknownChild(first);
+    await first.workflows.signalWorkflow(caller, signal('child'));
     await settle();
-    world.store.beforeCommit = () => {};
-    const { plane } = await restart(first);
-    expect(await event(plane, 'parent', 'ChildWorkflowExecutionStarted')).toMatchObject({
+    expect(worker.workflowTasks.map(({ workflowId }) => workflowId)).not.toContain('child');
+    const again = await restart(first);
+    expect(await event(again.plane, 'parent', 'ChildWorkflowExecutionStarted')).toMatchObject({
       attributes: { workflowExecution: { workflowId: 'child', runId } },
     });
-    expect(await runsOf(plane, 'child')).toEqual(['RUNNING']);
+    expect((await taskOf(again.worker, 'child')).runId).toBe(runId);
+    expect(await runsOf(again.plane, 'child')).toEqual(['RUNNING']);
   });
 
-  it('and the child has continued as new before the parent knows', async () => {
+  it('after the parent has recorded the start of a child, before that begins', async () => {
     const first = world.start();
-    const worker = await new FakeWorker().connect(first);
-    await first.workflows.startWorkflow(caller, startInput('parent'));
-    const task = await taskOf(worker, 'parent');
-    world.store.beforeCommit = (batch) => {
-      if (batch.some(({ key }) => key.workflowId === 'child')) refuse('parent');
-    };
-    await worker.completeWorkflowTask(task, startChild());
-    const began = await taskOf(worker, 'child');
-    await worker.completeWorkflowTask(began, continueAsNew);
-    world.store.beforeCommit = () => {};
-    const { plane } = await restart(first);
-    expect(await event(plane, 'parent', 'ChildWorkflowExecutionStarted')).toMatchObject({
-      attributes: { workflowExecution: { workflowId: 'child', runId: began.runId } },
-    });
-    expect((await runsOf(plane, 'child')).toSorted()).toEqual(['CONTINUED_AS_NEW', 'RUNNING']);
+    world.store.isRefused = ({ key, expectedVersion }) =>
+      key.workflowId === 'child' && expectedVersion > 0;
+    await parentThat(first, startChild());
+    await event(first, 'parent', 'ChildWorkflowExecutionStarted');
+    await settle();
+    expect(typesOf(await historyOf(first, 'child'))).toEqual(['WorkflowExecutionStarted']);
+    const again = await restart(first);
+    await taskOf(again.worker, 'child');
+    expect(await runsOf(again.plane, 'child')).toEqual(['RUNNING']);
   });
+
+  it.each(['is open', 'has closed'])(
+    'the child is ended before the parent knows, and a stranger that used its id since %s',
+    async (how) => {
+      const first = world.start();
+      const { runId } = await parentWithUnknownChild(first);
+      const end = (workflowId: string) => ({ namespace, workflowId, requestId: 'end' });
+      await first.workflows.terminateWorkflow(caller, end('child'));
+      await first.workflows.startWorkflow(caller, startInput('child', { taskQueue: 'nobody' }));
+      if (how === 'has closed') await first.workflows.terminateWorkflow(caller, end('child'));
+      const { plane } = await restart(first);
+      expect(await event(plane, 'parent', 'ChildWorkflowExecutionTerminated')).toMatchObject({
+        attributes: { workflowExecution: { workflowId: 'child', runId } },
+      });
+      await settle(50);
+      const stranger = how === 'is open' ? 'RUNNING' : 'TERMINATED';
+      expect((await runsOf(plane, 'child')).toSorted()).toEqual(
+        [stranger, 'TERMINATED'].toSorted(),
+      );
+      const types = typesOf(await historyOf(plane, 'parent'));
+      expect(types).not.toContain('StartChildWorkflowExecutionFailed');
+    },
+  );
 
   it('before the parent has heard that its child closed, and the id is used again', async () => {
     const first = world.start();
@@ -232,22 +274,20 @@ describe('a parent', () => {
     'that closes before the start of its child is recorded has no child (%s)',
     async (parentClosePolicy) => {
       const plane = world.start();
-      let release = () => {};
-      let held = false;
-      world.store.beforeCommit = (batch) => {
-        if (held || !batch.some(({ key }) => key.workflowId === 'child')) return undefined;
-        held = true;
-        return new Promise<void>((resolve) => (release = resolve));
-      };
+      const hold = holdStartOf('child');
       await parentThat(plane, startChild({ parentClosePolicy }));
-      await vi.waitFor(() => expect(held).toBe(true));
+      await hold.reached;
       const end = { namespace, workflowId: 'parent', requestId: 'end' };
       const ended = plane.workflows.terminateWorkflow(caller, end);
-      release();
+      hold.release();
       await ended;
       await event(plane, 'child', 'WorkflowExecutionTerminated');
       const types = typesOf(await historyOf(plane, 'parent'));
       expect(types).not.toContain('ChildWorkflowExecutionStarted');
+      expect(typesOf(await historyOf(plane, 'child'))).toEqual([
+        'WorkflowExecutionStarted',
+        'WorkflowExecutionTerminated',
+      ]);
     },
   );
 
@@ -332,18 +372,12 @@ describe('two servers', () => {
 
   it('start a child once when both are about to, and it outlives a parent that abandons it', async () => {
     const near = world.start({ alone: false });
-    let release = () => {};
-    let held = false;
-    world.store.beforeCommit = (batch) => {
-      if (held || !batch.some(({ key }) => key.workflowId === 'child')) return undefined;
-      held = true;
-      return new Promise<void>((resolve) => (release = resolve));
-    };
+    const hold = holdStartOf('child');
     const { worker: nearWorker } = await parentThat(
       near,
       startChild({ parentClosePolicy: 'ABANDON', taskQueue: 'nobody' }),
     );
-    await vi.waitFor(() => expect(held).toBe(true));
+    await hold.reached;
     // The other one finds what is owed, and is quicker; the parent closes.
     nearWorker.connection!.close();
     world.skew += REMINDER_MS;
@@ -352,9 +386,29 @@ describe('two servers', () => {
     await event(far, 'parent', 'ChildWorkflowExecutionStarted');
     await farWorker.completeWorkflowTask(await taskOf(farWorker, 'parent'), finish);
     await event(far, 'parent', 'WorkflowExecutionCompleted');
-    release();
+    hold.release();
     await settle(100);
     await near.workflows.signalWorkflow(caller, signal('child'));
     expect(await runsOf(far, 'child')).toEqual(['RUNNING']);
+  });
+
+  it('start a child once, though its id was used again before the slower one gets to it', async () => {
+    const near = world.start({ alone: false });
+    const hold = holdStartOf('child');
+    const { worker: nearWorker } = await parentThat(near, startChild());
+    await hold.reached;
+    nearWorker.connection!.close();
+    world.skew += REMINDER_MS;
+    const far = world.start({ alone: false });
+    const worker = await new FakeWorker().connect(far);
+    await worker.completeWorkflowTask(await taskOf(worker, 'child'), finish);
+    await worker.completeWorkflowTask(await taskOf(worker, 'parent'));
+    await event(far, 'parent', 'ChildWorkflowExecutionCompleted');
+    await far.workflows.startWorkflow(caller, startInput('child', { taskQueue: 'nobody' }));
+    const end = { namespace, workflowId: 'child', requestId: 'end' };
+    await far.workflows.terminateWorkflow(caller, end);
+    hold.release();
+    await settle(100);
+    expect((await runsOf(far, 'child')).toSorted()).toEqual(['COMPLETED', 'TERMINATED']);
   });
 });

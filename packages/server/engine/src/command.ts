@@ -42,6 +42,8 @@ export interface StartWorkflow {
   readonly userMetadata?: UserMetadata;
   /** Set for a child. */
   readonly parent?: ParentLink;
+  /** No workflow task before {@link BeginChild}: the parent is to record the start (semantics 33). */
+  readonly awaitsParent?: boolean;
   /** Top of the tree of children, if that is another workflow. */
   readonly root?: WorkflowExecution;
   /** Set for a run that follows another (see `nextRunCommand`). */
@@ -106,6 +108,11 @@ export interface RecordChildStartFailed {
   readonly kind: 'recordChildStartFailed';
   readonly initiatedEventId: number;
   readonly cause: StartChildFailedCause;
+}
+
+/** The parent has recorded that this child was started: its first workflow task may come. */
+export interface BeginChild {
+  readonly kind: 'beginChild';
 }
 
 /** The child's own report: its chain of runs has ended. */
@@ -273,6 +280,7 @@ export type EngineCommand =
   | TerminateWorkflow
   | UpdateWorkflow
   | RecordChildStarted
+  | BeginChild
   | RecordChildStartFailed
   | RecordChildClosed
   | RecordExternalOutcome

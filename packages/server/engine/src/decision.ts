@@ -89,6 +89,8 @@ export interface Transfer {
 export type TransferKind =
   /** Start the child of StartChildWorkflowExecutionInitiated. */
   | 'startChild'
+  /** Have the parent record that this child was started, and begin it; see `beginChild`. */
+  | 'reportStart'
   /** Deliver the signal of SignalExternalWorkflowExecutionInitiated. */
   | 'signalExternal'
   /** Deliver the cancel request of RequestCancelExternalWorkflowExecutionInitiated. */
@@ -107,6 +109,8 @@ export interface NextRun {
   readonly backoffMs: number;
   /** The end of the run before. */
   readonly closeEvent: CloseEvent;
+  /** Whether the run before still waited for its parent, as this one then does. */
+  readonly awaitsParent: boolean;
   /** Request id of the start that began the chain: the same start again means this chain. */
   readonly requestId: string;
 }

@@ -82,7 +82,8 @@ export class Draft {
     if (!successor || !closeEvent || !isCloseEvent(closeEvent)) return;
     const runId = successorOf(closeEvent);
     if (runId === undefined) return;
-    this.next = { ...successor, runId, closeEvent, requestId: this.state.createRequestId };
+    const { createRequestId: requestId, awaitsParent } = this.state;
+    this.next = { ...successor, runId, closeEvent, requestId, awaitsParent };
   }
 
   /** Begins the run. */
@@ -186,4 +187,5 @@ type VolatileFact =
   | 'stickySession'
   | 'buffered'
   | 'taskHeartbeatSince'
+  | 'awaitsParent'
   | 'wakeAt';

@@ -6,9 +6,10 @@
  *
  * | transfer         | carry out                                         | report                      |
  * |------------------|---------------------------------------------------|-----------------------------|
- * | `startChild`     | {@link childStartCommand}, idempotent by its      | recordChildStarted, or      |
- * |                  | request id; the run to report is the first of its | recordChildStartFailed      |
- * |                  | chain                                             |                             |
+ * | `startChild`     | {@link childStartCommand}, under the same run id  | recordChildStartFailed, or  |
+ * |                  | however often it is carried out                   | by the child's own transfer |
+ * | `reportStart`    | recordChildStarted on the parent's run; owed by   | beginChild                  |
+ * |                  | the child, which has no workflow task before      |                             |
  * | `signalExternal` | {@link externalSignalCommand}, with               | recordExternalOutcome       |
  * |                  | {@link transferRequestId}                         |                             |
  * | `cancelExternal` | {@link externalCancelCommand}, likewise           | recordExternalOutcome       |
@@ -17,8 +18,8 @@
  * |                  | if it is still the child, is terminated or asked  |                             |
  * |                  | to cancel                                         |                             |
  *
- * A parent that has closed rejects `recordChildStarted` as `notFound`: the child must then be
- * terminated whatever its policy, for its start was never recorded (semantics 33).
+ * A child that its parent has not recorded, and will not because it has closed or has recorded a
+ * failure, must be terminated whatever its policy (semantics 33): it has not begun and never will.
  *
  * A message to a child whose start is pending is held back until that is recorded.
  */
@@ -27,6 +28,7 @@ import type { EventOf, WorkflowExecution } from '@perdure/protocol';
 import type {
   ChildOutcome,
   RecordChildClosed,
+  RecordChildStarted,
   RequestCancelWorkflow,
   SignalWorkflow,
   StartWorkflow,
@@ -45,6 +47,7 @@ export function transfersOf(state: ExecutionState): Transfer[] {
   const closed = isClosed(state);
   const unstarted = new Set<string>();
   if (!closed) {
+    if (state.awaitsParent) transfers.push({ kind: 'reportStart', initiatedEventId: 0 });
     for (const child of state.children.values()) {
       if (!awaitsStart(child)) continue;
       unstarted.add(child.workflowId);
@@ -89,7 +92,11 @@ export function transferRequestId(state: ExecutionState, initiatedEventId: numbe
   return `${state.runId}:${initiatedEventId}`;
 }
 
-/** The start of a child that has been initiated. */
+/**
+ * The start of a child that has been initiated.
+ *
+ * @param childRunId the same each time, so that a start that is carried out again is recognized
+ */
 export function childStartCommand(
   parent: ExecutionState,
   initiated: EventOf<'StartChildWorkflowExecutionInitiated'>,
@@ -107,6 +114,7 @@ export function childStartCommand(
     runId: childRunId,
     priority: inheritPriority(facts.priority, parent.priority),
     parent: { ...executionOf(parent), initiatedEventId: initiated.eventId },
+    awaitsParent: true,
     root: parent.root ?? executionOf(parent),
     requestId: transferRequestId(parent, initiated.eventId),
   };
@@ -141,6 +149,25 @@ export function externalCancelCommand(
     externalWorkflowExecution: executionOf(sender),
     onlyChildOf: childWorkflowOnly ? executionOf(sender) : undefined,
   };
+}
+
+/** What a child that was started tells its parent; for the run `state.parent.runId` and no other. */
+export function childStartedCommand({
+  parent,
+  firstExecutionRunId,
+}: ExecutionState): RecordChildStarted | undefined {
+  if (!parent) return undefined;
+  const { initiatedEventId } = parent;
+  return { kind: 'recordChildStarted', initiatedEventId, childRunId: firstExecutionRunId };
+}
+
+/**
+ * Whether an open parent has recorded the start of the child, be it that the event still waits for
+ * the end of a workflow task.
+ */
+export function knowsChild(parent: ExecutionState, child: ExecutionState): boolean {
+  if (child.parent?.runId !== parent.runId) return false;
+  return parent.children.get(child.parent.initiatedEventId)?.runId === child.firstExecutionRunId;
 }
 
 /**
@@ -197,7 +224,8 @@ function childOutcomeOf(event: CloseEvent): ChildOutcome | undefined {
 
 /** Quick no for the many runs that have nothing to do with others. */
 function mayOwe(state: ExecutionState): boolean {
-  return state.children.size > 0 || state.externals.size > 0 || state.owesParent;
+  const { children, externals, owesParent, awaitsParent } = state;
+  return children.size > 0 || externals.size > 0 || owesParent || awaitsParent;
 }
 
 function without(some: readonly Transfer[], others: readonly Transfer[]): Transfer[] {

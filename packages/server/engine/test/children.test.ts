@@ -1,6 +1,12 @@
 /** Children and their parents: semantics 29-34, rule 2. */
 import { describe, expect, test } from 'vitest';
-import { childrenToClose, decodeState, encodeState } from '../src/index.ts';
+import {
+  childStartedCommand,
+  childrenToClose,
+  decodeState,
+  encodeState,
+  knowsChild,
+} from '../src/index.ts';
 import {
   Run,
   applicationFailure,
@@ -125,10 +131,43 @@ describe('a child', () => {
 
   test('that ends before its start is reported starts and ends in one', () => {
     const parent = Run.start().task(startChild('child'));
-    parent.childClosed(parent.startUnreportedChild().task(succeed));
-    expect(parent.story).toBe('S T CI CS CC Ts');
-    expect(parent.last('ChildWorkflowExecutionCompleted').startedEventId).toBe(6);
+    parent.childClosed(parent.startUnreportedChild().ok({ kind: 'terminateWorkflow' }));
+    expect(parent.story).toBe('S T CI CS Cte Ts');
+    expect(parent.last('ChildWorkflowExecutionTerminated').startedEventId).toBe(6);
     expect(parent.transfers).toEqual([]);
+  });
+
+  test('does not begin before its parent has recorded its start, whatever comes', () => {
+    const parent = Run.start().task(startChild('child', { cronSchedule: '0 * * * *' }));
+    const child = parent.startUnreportedChild();
+    expect(child.transfers).toEqual(['reportStart']);
+    child
+      .signal()
+      .requestCancel()
+      .update('u')
+      .sleep(2 * 3_600_000);
+    expect(child.story).toBe('S Sig CR');
+    expect(knowsChild(parent.state, child.state)).toBe(false);
+    parent.ok(childStartedCommand(child.state)!);
+    expect(knowsChild(parent.state, child.state)).toBe(true);
+    child.ok({ kind: 'beginChild' });
+    expect(child.transfers).toEqual([]);
+    expect(child.apply({ kind: 'beginChild' })).toMatchObject([{ reason: 'stale' }]);
+    child.sleep(0);
+    expect(child.story).toBe('S Sig CR Ts');
+    expect(decodeState(encodeState(child.state)).awaitsParent).toBe(false);
+  });
+
+  test('that is followed by another run before it began hands on the wait', () => {
+    const options = { workflowRunTimeoutMs: 5_000, retryPolicy: attempts(3) };
+    const parent = Run.start().task(startChild('child', options));
+    const first = parent.startUnreportedChild().sleep(5_000);
+    const second = first.next().sleep(2_000);
+    expect([first.transfers, second.transfers]).toEqual([[], ['reportStart']]);
+    expect([first.story, second.story]).toEqual(['S TO', 'S']);
+    parent.ok(childStartedCommand(second.state)!);
+    expect(knowsChild(parent.state, second.state)).toBe(true);
+    expect(second.ok({ kind: 'beginChild' }).sleep(0).story).toBe('S Ts');
   });
 
   test('reported again is stale and does no harm', () => {

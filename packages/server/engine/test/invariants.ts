@@ -153,7 +153,9 @@ function checkShape(state: ExecutionState): void {
   const unwritten = task && (task.attempt > 1 || task.speculative);
   if (unwritten) expectSame(task.scheduledEventId, state.nextEventId);
   const waits = [...state.updates.values()].some((each) => each.request && !each.deliveredIn);
-  if (waits && state.firstWorkflowTaskAt === 0) expectSame(task !== undefined, true);
+  const mayBegin = state.firstWorkflowTaskAt === 0 && !state.awaitsParent;
+  if (waits && mayBegin) expectSame(task !== undefined, true);
+  if (state.awaitsParent) expectSame(task, undefined);
 }
 
 function checkTransfers(before: ExecutionState | undefined, { transfers, state }: Decision): void {
@@ -179,8 +181,15 @@ function checkNext({ next, events, state }: Decision, history: readonly HistoryE
   const { outcome, decision } = decide(undefined, command, { now: state.closeTime });
   expectSame(outcome, { kind: 'accepted' });
   const follower = decision!.state;
-  const chain = ({ firstExecutionRunId, parent, root, workflowId }: ExecutionState): unknown => ({
+  const chain = ({
     firstExecutionRunId,
+    parent,
+    root,
+    workflowId,
+    awaitsParent,
+  }: ExecutionState): unknown => ({
+    firstExecutionRunId,
+    awaitsParent,
     parent,
     root,
     workflowId,

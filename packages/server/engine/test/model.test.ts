@@ -118,6 +118,7 @@ function reportFor({ kind, initiatedEventId }: Transfer): EngineCommand {
   if (kind === 'startChild') {
     return { kind: 'recordChildStarted', initiatedEventId, childRunId: 'child run' };
   }
+  if (kind === 'reportStart') return { kind: 'beginChild' };
   if (kind === 'signalExternal' || kind === 'cancelExternal') {
     return { kind: 'recordExternalOutcome', initiatedEventId };
   }

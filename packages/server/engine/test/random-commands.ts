@@ -50,6 +50,7 @@ const kinds = [
   'terminateWorkflow',
   'updateWorkflow',
   'recordChildStarted',
+  'beginChild',
   'recordChildStartFailed',
   'recordChildClosed',
   'recordExternalOutcome',
@@ -153,6 +154,7 @@ export const startOptions = fc.record({
   retryPolicy: fc.constantFrom(undefined, undefined, attempts(2, ['Listed'])),
   parent: fc.constantFrom(undefined, { workflowId: 'parent', runId: 'p', initiatedEventId: 5 }),
   priority: fc.constantFrom(undefined, undefined, { priorityKey: 2 }),
+  awaitsParent: fc.constantFrom(undefined, undefined, true),
 });
 
 /** A start that waits for its next tick instead of for a delay. */
@@ -237,6 +239,7 @@ export function commandFor(intended: Intent, state: ExecutionState, now: number)
       return { kind, signalName: stale ? '' : `signal-${n % 3}`, input: blobOf(`${n}`) };
     case 'requestCancelWorkflow':
     case 'terminateWorkflow':
+    case 'beginChild':
     case 'wakeUp':
       return { kind };
     case 'updateWorkflow': {

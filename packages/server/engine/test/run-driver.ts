@@ -427,14 +427,14 @@ export class Run {
     return Run.start(nextRunCommand(next, started), this.now);
   }
 
-  /** Starts the child of the only transfer that asks for one, and reports it. */
+  /** Starts the child of the only transfer that asks for one, reports it, and begins it. */
   startChildRun(runId = 'child-run'): Run {
-    const child = Run.start(this.#childStart(runId), this.now);
+    const child = this.startUnreportedChild(runId);
     this.childStarted(child.state.runId);
-    return child;
+    return child.ok({ kind: 'beginChild' });
   }
 
-  /** Starts a child without reporting it. */
+  /** Starts a child without reporting it, so that it does not begin. */
   startUnreportedChild(runId = 'child-run'): Run {
     return Run.start(this.#childStart(runId), this.now);
   }

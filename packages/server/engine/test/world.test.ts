@@ -12,7 +12,7 @@ import {
   startChild,
   succeed,
 } from './run-driver.ts';
-import { type StoredRun, World } from './world.ts';
+import { type StoredRun, World, childStarts } from './world.ts';
 
 const NAMES = 5;
 const MOST_RUNS = 30;
@@ -116,6 +116,26 @@ const endOf: Readonly<Record<string, string>> = {
   TERMINATED: 'ChildWorkflowExecutionTerminated',
 };
 
+/** No child has a task of which its parent does not know, and none was started twice. */
+function checkBeginnings(world: World): void {
+  const firstRuns = new Set<string>();
+  for (const { state, history } of world.runs.values()) {
+    const { parent, firstExecutionRunId, runId, workflowId } = state;
+    if (!parent) continue;
+    const known = childStarts(world.runs.get(parent.runId)!).some(
+      ({ attributes }) => attributes.workflowExecution.runId === firstExecutionRunId,
+    );
+    const waits = world.runs.get(parent.runId)!.state.children.get(parent.initiatedEventId);
+    const begun = history.some(({ eventType }) => eventType === 'WorkflowTaskScheduled');
+    const mayBegin = known || waits?.runId === firstExecutionRunId;
+    expect({ workflowId, begun: begun && !mayBegin }).toEqual({ workflowId, begun: false });
+    if (runId !== firstExecutionRunId) continue;
+    const origin = `${parent.runId}/${parent.initiatedEventId}`;
+    expect(firstRuns.has(origin)).toBe(false);
+    firstRuns.add(origin);
+  }
+}
+
 /** Each child a parent knows of started once, ended once, and as the parent was told. */
 function checkChildren(world: World, { history }: StoredRun): void {
   const starts = history.filter((event) => event.eventType === 'ChildWorkflowExecutionStarted');
@@ -196,10 +216,14 @@ test(
             requestId: workflowId,
           });
         }
-        for (const each of deeds) live(world, each);
+        for (const each of deeds) {
+          live(world, each);
+          checkBeginnings(world);
+        }
         catchUp(world);
         checkOrphans(world);
         settle(world);
+        checkBeginnings(world);
         for (const run of world.runs.values()) checkChildren(world, run);
         checkSignals(world);
       }),

@@ -2,7 +2,7 @@
  * Several workflows and a careless data plane: it carries out transfers in any order, often twice,
  * and crashes between doing a thing and reporting it. For properties of the work between workflows.
  */
-import type { Command, HistoryEvent } from '@perdure/protocol';
+import type { Command, EventOf, HistoryEvent } from '@perdure/protocol';
 import {
   type Decision,
   type EngineCommand,
@@ -12,12 +12,14 @@ import {
   type Transfer,
   childClosedCommand,
   childStartCommand,
+  childStartedCommand,
   childrenToClose,
   externalCancelCommand,
   externalSignalCommand,
   isChild,
   isCloseEvent,
   isClosed,
+  knowsChild,
   nextRunCommand,
   openTransition,
   transferRequestId,
@@ -30,6 +32,16 @@ import { START_TIME } from './run-driver.ts';
 export interface StoredRun {
   readonly state: ExecutionState;
   readonly history: readonly HistoryEvent[];
+}
+
+/** The children whose start a run has recorded. */
+export function childStarts({ history }: StoredRun): EventOf<'ChildWorkflowExecutionStarted'>[] {
+  return history.filter((event) => event.eventType === 'ChildWorkflowExecutionStarted');
+}
+
+/** The run id that a child has, however often it is started. */
+export function childOf(parent: ExecutionState, initiated: { readonly eventId: number }): string {
+  return `${parent.runId}/${initiated.eventId}`;
 }
 
 type Answer = { readonly outcome: Outcome; readonly state: ExecutionState | undefined };
@@ -48,8 +60,10 @@ export class World {
     return this.runs.get(this.#current.get(workflowId) ?? '')?.state;
   }
 
-  /** Starts a workflow, unless its id is in use; the same request again is the same start. */
+  /** Starts a workflow, unless its id is in use; the same run again is the same start. */
   start(command: StartWorkflow): Answer {
+    const before = this.runs.get(command.runId);
+    if (before) return { outcome: { kind: 'accepted' }, state: before.state };
     const current = this.currentOf(command.workflowId);
     if (current?.createRequestId === command.requestId) {
       return { outcome: { kind: 'accepted' }, state: current };
@@ -113,7 +127,9 @@ export class World {
     switch (kind) {
       case 'startChild':
         if (event?.eventType !== 'StartChildWorkflowExecutionInitiated') throw new Error('?');
-        return this.#startChild(state, childStartCommand(state, event, this.newRunId()));
+        return this.#startChild(state, childStartCommand(state, event, childOf(state, event)));
+      case 'reportStart':
+        return this.#reportStart(state);
       case 'signalExternal':
         if (event?.eventType !== 'SignalExternalWorkflowExecutionInitiated') throw new Error('?');
         return answer(this.#deliver(state, event, externalSignalCommand(state, event)));
@@ -139,19 +155,29 @@ export class World {
 
   #startChild(parent: ExecutionState, command: StartWorkflow): () => void {
     const { initiatedEventId } = command.parent!;
-    const { outcome, state: child } = this.start(command);
+    const { outcome } = this.start(command);
     return () => {
-      if (outcome.kind === 'rejected') {
-        const cause = 'WORKFLOW_ALREADY_EXISTS';
-        this.apply(parent.runId, { kind: 'recordChildStartFailed', initiatedEventId, cause });
-        return;
-      }
-      const childRunId = child!.firstExecutionRunId;
-      const report = { kind: 'recordChildStarted', initiatedEventId, childRunId } as const;
-      const answer = this.apply(parent.runId, report).outcome;
-      if (answer.kind !== 'rejected' || answer.reason !== 'notFound') return;
-      const { runId } = this.currentOf(command.workflowId)!;
-      this.apply(runId, { kind: 'terminateWorkflow', reason: 'never recorded' });
+      if (outcome.kind !== 'rejected') return;
+      const cause = 'WORKFLOW_ALREADY_EXISTS';
+      this.apply(parent.runId, { kind: 'recordChildStartFailed', initiatedEventId, cause });
+    };
+  }
+
+  #reportStart(child: ExecutionState): () => void {
+    const { runId, initiatedEventId } = child.parent!;
+    const { outcome } = this.apply(runId, childStartedCommand(child)!);
+    return () => {
+      const parent = this.runs.get(runId)!;
+      const isRecorded =
+        outcome.kind === 'accepted' ||
+        knowsChild(parent.state, child) ||
+        childStarts(parent).some(
+          ({ attributes }) =>
+            attributes.initiatedEventId === initiatedEventId &&
+            attributes.workflowExecution.runId === child.firstExecutionRunId,
+        );
+      const kind = isRecorded ? 'beginChild' : 'terminateWorkflow';
+      this.apply(child.runId, { kind });
     };
   }
 

@@ -113,6 +113,8 @@ export interface ExecutionStore {
    * Commits transitions of different workflows, each on its own terms, in one round trip.
    * At most one transition per workflow id in a batch.
    *
+   * @throws Error when one cannot be stored, e.g. a start under the id of a run that is there; others
+   *   of the batch may have been
    * @throws StoreUnavailableError when it is not known what was committed: load again
    */
   commit(batch: readonly ExecutionTransition[]): Promise<CommitResult[]>;

@@ -14,7 +14,9 @@ function start(runs: RunTable, transition: ExecutionTransition): CommitResult {
   if (!started) throw new TypeError('a transition from version 0 must carry `started`');
   const current = runs.current(key);
   if (current?.key.runId !== started.replacesRunId) return { kind: 'conflict' };
-  if (runs.get(key.namespaceId, key.runId)) return { kind: 'conflict' };
+  if (runs.get(key.namespaceId, key.runId)) {
+    throw new Error(`run ${key.runId} is there already; a start wants a run id of its own`);
+  }
   const run: Run = {
     key: { namespaceId: key.namespaceId, workflowId: key.workflowId, runId: key.runId },
     shard: shardOf(key.namespaceId, key.workflowId),

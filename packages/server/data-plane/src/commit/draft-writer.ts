@@ -106,7 +106,8 @@ export class DraftWriter {
     if (result.kind === 'committed') return this.#committed(draft, transition, at);
     const { entry, runId } = draft;
     const sends = sendsAnything(draft);
-    this.#takeBack(draft, result.kind === 'conflict');
+    // Stored again and known already: it was this very draft that the store had taken.
+    this.#takeBack(draft, again || result.kind === 'conflict');
     if (again && sends) lookFirst(entry);
     if (result.kind === 'duplicateRequest') dropDuplicates(entry, runId, result.requestIds);
     this.#mailboxes.rouse(entry);

@@ -11,7 +11,6 @@ export interface TransferParts {
   readonly committer: Committer;
   readonly store: ExecutionStore;
   readonly clock: Clock;
-  newRunId(this: void): string;
 }
 
 /** One transfer of one run. */

@@ -1,57 +1,29 @@
-/** Starts a child and tells its parent (semantics 30, 32, 33). */
+/** Starts a child (semantics 30, 32). It tells its parent itself, and begins then: `report-start.ts`. */
 import { childStartCommand } from '@perdure/engine';
 import { shardOf } from '@perdure/ports';
-import { decodeEvents } from '@perdure/protocol';
+import { childRunIdOf } from './child-run-id.ts';
 import { type OwedTransfer, type TransferParts, apply, eventOf, start } from './parts.ts';
 
-const NEVER_RECORDED = 'the parent closed before it could record this start';
-/** Bytes of history read at a time, about. */
-const PAGE_BYTES = 256 * 1024;
-
 export async function startChild(parts: TransferParts, owed: OwedTransfer): Promise<void> {
-  const { key, state, transfer } = owed;
+  const { key, state, transfer, events } = owed;
   const { initiatedEventId } = transfer;
   const type = 'StartChildWorkflowExecutionInitiated';
   const initiated = await eventOf(parts, owed, initiatedEventId, type);
   const { workflowId, workflowIdReusePolicy } = initiated.attributes;
   const child = { namespaceId: key.namespaceId, workflowId };
-  const command = childStartCommand(state, initiated, parts.newRunId());
+  const childRunId = childRunIdOf(state.runId, initiated);
+  const wasStarted = async (): Promise<boolean> => {
+    const run = { ...child, shard: shardOf(child.namespaceId, workflowId), runId: childRunId };
+    return (await parts.store.loadRun(run)) !== undefined;
+  };
+  // Where the event is at hand its commit was just now: nobody has tried before.
+  const isAgain = !events.some(({ eventId }) => eventId === initiatedEventId);
+  if (isAgain && (await wasStarted())) return;
+  const command = childStartCommand(state, initiated, childRunId);
   const reply = await start(parts, child, command, workflowIdReusePolicy ?? 'ALLOW_DUPLICATE');
-  const parent = { runId: state.runId };
-  if (reply.outcome.kind === 'rejected') {
-    const cause = 'WORKFLOW_ALREADY_EXISTS';
-    const failed = { kind: 'recordChildStartFailed', initiatedEventId, cause } as const;
-    await apply(parts, key, failed, parent);
-    return;
-  }
-  const childRunId = reply.firstExecutionRunId;
-  const started = { kind: 'recordChildStarted', initiatedEventId, childRunId } as const;
-  const { outcome } = await apply(parts, key, started, parent);
-  if (outcome.kind !== 'rejected' || outcome.reason !== 'notFound') return;
-  // Another server may have started it too, and told the parent before it closed.
-  if (await wasRecorded(parts, owed, childRunId)) return;
-  const terminate = { kind: 'terminateWorkflow', reason: NEVER_RECORDED } as const;
-  await apply(parts, child, terminate, { runId: reply.runId });
-}
-
-/** Whether a parent that has closed had recorded the start of this child. */
-async function wasRecorded(
-  { store }: TransferParts,
-  { key, state, transfer: { initiatedEventId } }: OwedTransfer,
-  childRunId: string,
-): Promise<boolean> {
-  const { namespaceId, workflowId } = key;
-  const run = { namespaceId, shard: shardOf(namespaceId, workflowId), runId: state.runId };
-  for (let from: number | undefined = initiatedEventId; from !== undefined;) {
-    const page = await store.readHistory(run, from, PAGE_BYTES);
-    const found = decodeEvents(page.segment).some(
-      (event) =>
-        event.eventType === 'ChildWorkflowExecutionStarted' &&
-        event.attributes.initiatedEventId === initiatedEventId &&
-        event.attributes.workflowExecution.runId === childRunId,
-    );
-    if (found) return true;
-    from = page.nextEventId;
-  }
-  return false;
+  // It may be in its own way: started by another server, closed, and its id used again.
+  if (reply.outcome.kind !== 'rejected' || (await wasStarted())) return;
+  const cause = 'WORKFLOW_ALREADY_EXISTS';
+  const failed = { kind: 'recordChildStartFailed', initiatedEventId, cause } as const;
+  await apply(parts, key, failed, { runId: state.runId });
 }

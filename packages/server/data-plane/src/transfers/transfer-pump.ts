@@ -17,6 +17,7 @@ import { closeChildren } from './close-children.ts';
 import { cancelExternal, signalExternal } from './message-external.ts';
 import { notifyParent } from './notify-parent.ts';
 import type { OwedTransfer, TransferParts } from './parts.ts';
+import { reportStart } from './report-start.ts';
 import { startChild } from './start-child.ts';
 import { Turns } from './turns.ts';
 
@@ -29,7 +30,7 @@ export interface OwedTransfers {
 }
 
 const carriers: Record<TransferKind, (parts: TransferParts, owed: OwedTransfer) => Promise<void>> =
-  { startChild, signalExternal, cancelExternal, notifyParent, closeChildren };
+  { startChild, reportStart, signalExternal, cancelExternal, notifyParent, closeChildren };
 
 export class TransferPump {
   readonly #parts: TransferParts;

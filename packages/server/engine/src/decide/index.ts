@@ -8,6 +8,7 @@ import type { Draft } from '../draft.ts';
 import { type ExecutionState, isClosed } from '../state/execution-state.ts';
 import { transfersOf } from '../transfers.ts';
 import { decideAcknowledgeTransfer } from './acknowledge-transfer.ts';
+import { decideBeginChild } from './begin-child.ts';
 import { decideCancelActivity } from './cancel-activity.ts';
 import { decideCompleteActivity } from './complete-activity.ts';
 import { decideCompleteStep } from './complete-step.ts';
@@ -44,6 +45,7 @@ const decisions: {
   terminateWorkflow: decideTerminateWorkflow,
   updateWorkflow: decideUpdateWorkflow,
   recordChildStarted: decideRecordChildStarted,
+  beginChild: decideBeginChild,
   recordChildStartFailed: decideRecordChildStartFailed,
   recordChildClosed: decideRecordChildClosed,
   recordExternalOutcome: decideRecordExternalOutcome,

@@ -35,7 +35,7 @@ export function decideSignalWorkflow(draft: Draft, command: SignalWorkflow): Out
 
 /** Whether the signal ends a start delay; nothing ends the back-off of a chain. */
 function endsDelay(state: ExecutionState, { withStart }: SignalWorkflow): boolean {
-  if (state.firstWorkflowTaskAt === 0) return false;
+  if (state.firstWorkflowTaskAt === 0 || state.awaitsParent) return false;
   return state.startHold === 'signal' || (state.startHold === 'signalWithStart' && !!withStart);
 }
 

@@ -1,4 +1,7 @@
-/** Begins a run, with its first workflow task unless the start is delayed (semantics 1, 53-55, 59). */
+/**
+ * Begins a run, with its first workflow task unless the start is delayed (semantics 1, 53-55, 59) or
+ * the run waits for its parent (33).
+ */
 import type { SignalWorkflow, StartWorkflow, UpdateWorkflow } from '../command.ts';
 import type { Outcome } from '../decision.ts';
 import type { EventAttributes, WorkflowExecution } from '@perdure/protocol';
@@ -57,6 +60,7 @@ export function decideStartWorkflow(draft: Draft, command: StartWorkflow): Outco
     },
     command.requestId,
   );
+  if (command.awaitsParent) draft.set({ awaitsParent: true });
   draft.needsWorkflowTask = true;
   const { message } = command;
   if (message?.kind === 'signalWorkflow') decideSignalWorkflow(draft, message);

@@ -14,7 +14,7 @@ import {
 } from '../machines/workflow-task.ts';
 import { decideSuccession } from '../policy/succession.ts';
 import { activityDeadline } from '../policy/timeouts.ts';
-import { workflowTaskDeadline } from '../policy/wake.ts';
+import { firstWorkflowTaskDeadline, workflowTaskDeadline } from '../policy/wake.ts';
 import { isClosed } from '../state/execution-state.ts';
 import { accepted } from './outcomes.ts';
 
@@ -55,7 +55,7 @@ function collectDue(draft: Draft): Due[] {
     }
   }
   const others = {
-    firstWorkflowTask: state.firstWorkflowTaskAt,
+    firstWorkflowTask: firstWorkflowTaskDeadline(state),
     workflowTask: workflowTaskDeadline(state),
     run: state.runDeadline,
   };

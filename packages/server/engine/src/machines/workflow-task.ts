@@ -69,14 +69,19 @@ export function ensureWorkflowTask(draft: Draft): void {
   const { state } = draft;
   const task = state.workflowTask;
   if (isClosed(state)) return;
-  if (task ? task.startedEventId > 0 || !isUnwritten(task) : state.firstWorkflowTaskAt > 0) return;
+  if (task ? task.startedEventId > 0 || !isUnwritten(task) : awaitsBeginning(state)) return;
   scheduleWorkflowTask(draft);
+}
+
+/** Whether the first task is not to come yet, whatever happens to the run. */
+function awaitsBeginning({ awaitsParent, firstWorkflowTaskAt }: ExecutionState): boolean {
+  return awaitsParent || firstWorkflowTaskAt > 0;
 }
 
 /** Schedules a speculative task if updates wait and no task is coming that will take them. */
 export function ensureUpdateTask(draft: Draft): void {
   const { state } = draft;
-  if (state.updates.size === 0 || state.workflowTask || state.firstWorkflowTaskAt > 0) return;
+  if (state.updates.size === 0 || state.workflowTask || awaitsBeginning(state)) return;
   if (isClosed(state) || !hasWaitingUpdates(state)) return;
   awaitTask(draft, { attempt: 1, speculative: true, notBefore: 0 });
 }

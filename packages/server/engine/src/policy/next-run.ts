@@ -40,6 +40,7 @@ export function nextRunCommand(
     userMetadata: before.userMetadata,
     startDelayMs: backoffMs,
     parent: parentOf(before),
+    awaitsParent: next.awaitsParent,
     root: before.rootWorkflowExecution,
     chain: {
       firstExecutionRunId: before.firstExecutionRunId,

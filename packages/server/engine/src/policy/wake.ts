@@ -14,7 +14,7 @@ export function nextDeadline(state: ExecutionState, now: number): number {
   // Work between workflows is carried out at once; a crash in between is made up for then.
   const reminder = owesTransfers(state) ? nextLivenessCheck(state.lastEventTime, now) : 0;
   if (isClosed(state)) return reminder;
-  let next = earlier(state.runDeadline, state.firstWorkflowTaskAt);
+  let next = earlier(state.runDeadline, firstWorkflowTaskDeadline(state));
   next = earlier(next, reminder);
   next = earlier(next, workflowTaskDeadline(state));
   for (const timer of state.timers.values()) {
@@ -30,6 +30,11 @@ export function nextDeadline(state: ExecutionState, now: number): number {
   const task = state.workflowTask;
   if (task && task.startedAt > 0) next = earlier(next, nextLivenessCheck(task.startedAt, now));
   return next;
+}
+
+/** When the first workflow task comes by itself; 0 for a run that does not wait for a time. */
+export function firstWorkflowTaskDeadline(state: ExecutionState): number {
+  return state.awaitsParent ? 0 : state.firstWorkflowTaskAt;
 }
 
 /** The end of a started task's timeout or of a held back one's pause; 0 for neither. */

@@ -37,6 +37,7 @@ export type Extras = Pick<
   | 'updates'
   | 'completedUpdates'
   | 'continueAsNewSuggested'
+  | 'awaitsParent'
   | 'owesParent'
   | 'taskHeartbeatSince'
   | 'memoEventId'
@@ -50,6 +51,7 @@ const policies: readonly ParentClosePolicy[] = ['TERMINATE', 'ABANDON', 'REQUEST
 
 const SUGGESTED = 1;
 const OWES_PARENT = 2;
+const AWAITS_PARENT = 4;
 
 /** The stored form; nil when there is nothing to store. */
 export function encodeExtras(state: ExecutionState): unknown[] | null {
@@ -68,6 +70,7 @@ function hasExtras(state: ExecutionState): boolean {
     state.completedUpdates.size > 0 ||
     state.startHold !== 'signal' ||
     state.continueAsNewSuggested ||
+    state.awaitsParent ||
     state.owesParent ||
     state.taskHeartbeatSince > 0 ||
     state.memoEventId > 0 ||
@@ -78,7 +81,9 @@ function hasExtras(state: ExecutionState): boolean {
 
 function encodeAll(state: ExecutionState): unknown[] {
   const flags =
-    (state.continueAsNewSuggested ? SUGGESTED : 0) | (state.owesParent ? OWES_PARENT : 0);
+    (state.continueAsNewSuggested ? SUGGESTED : 0) |
+    (state.owesParent ? OWES_PARENT : 0) |
+    (state.awaitsParent ? AWAITS_PARENT : 0);
   return trim([
     holds.indexOf(state.startHold),
     state.parent ? [...executionTo(state.parent), state.parent.initiatedEventId] : null,
@@ -116,6 +121,7 @@ export function decodeExtras(stored: unknown, base: Base): Extras {
     completedUpdates: new Map(pairsOf((wire[7] ?? []) as Wire)),
     continueAsNewSuggested: (flags & SUGGESTED) !== 0,
     owesParent: (flags & OWES_PARENT) !== 0,
+    awaitsParent: (flags & AWAITS_PARENT) !== 0,
     taskHeartbeatSince: absolute(wire[9], base),
     memoEventId: numberOf(wire[10]),
     upsertedSearchAttributes: wire[11] ? searchAttributes.from(wire[11]) : undefined,

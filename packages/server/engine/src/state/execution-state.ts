@@ -94,6 +94,8 @@ export interface ExecutionState {
   readonly historyBytes: number;
   /** Volatile: since when workflow tasks have asked for another at once; 0 when they have not. */
   readonly taskHeartbeatSince: number;
+  /** Volatile: a child whose start the parent is not known to have recorded; it has no task yet. */
+  readonly awaitsParent: boolean;
   /** Volatile: the run has closed and its parent is not known to know. */
   readonly owesParent: boolean;
 }

@@ -52,6 +52,7 @@ export function durableFacts(state: ExecutionState): unknown {
     createRequestId: _requestId,
     historyBytes: _historyBytes,
     taskHeartbeatSince: _heartbeat,
+    awaitsParent: _awaitsParent,
     owesParent: _owesParent,
     ...durable
   } = state;

@@ -49,6 +49,7 @@ export function stateFromStarted(event: EventOf<'WorkflowExecutionStarted'>): Dr
     createRequestId: '',
     historyBytes: 0,
     taskHeartbeatSince: 0,
+    awaitsParent: false,
     owesParent: false,
   };
 }

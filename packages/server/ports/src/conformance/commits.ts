@@ -75,6 +75,19 @@ function startTests(executions: () => ExecutionStore): void {
     await expectNothingOf(executions(), third.runId, 'w');
   });
 
+  test('a start under the id of a run that is there fails, and leaves nothing', async () => {
+    const [first, second, other] = [newRun('w'), newRun('w'), newRun('other')];
+    const started = { workflowType: 'T', taskQueue: 'q', startTime: 2, replacesRunId: first.runId };
+    await executions().commit([startOf(first)]);
+    await executions().commit([startOf(second, { started })]);
+    const after = { ...started, replacesRunId: second.runId };
+    const again = executions().commit([startOf(first, { ...everything('again'), started: after })]);
+    await expect(again).rejects.toThrow();
+    expect((await executions().loadCurrent([first]))[0]).toMatchObject(second);
+    expect(await executions().loadRun(refOf(first))).toMatchObject({ ...first, version: 1 });
+    expect(await executions().commit([startOf(other)])).toEqual([committed]);
+  });
+
   test('of many runs that would follow the same one at once, exactly one does', async () => {
     const first = newRun('w');
     await executions().commit([startOf(first)]);
