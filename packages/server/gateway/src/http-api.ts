@@ -37,7 +37,8 @@ export interface HttpApiParts {
 
 /** Answers every request that is not the stream's. Never throws. */
 export function httpApi(parts: HttpApiParts): RequestListener {
-  return getRequestListener(httpApp(parts).fetch);
+  const listener = getRequestListener(httpApp(parts).fetch);
+  return (request, response) => void listener(request, response);
 }
 
 function httpApp({ services, controlPlane, log }: HttpApiParts): App {

@@ -82,7 +82,7 @@ function startTests(executions: () => ExecutionStore): void {
     await executions().commit([startOf(second, { started })]);
     const after = { ...started, replacesRunId: second.runId };
     const again = executions().commit([startOf(first, { ...everything('again'), started: after })]);
-    await expect(again).rejects.toThrow();
+    await expect(again).rejects.toThrow(Error);
     expect((await executions().loadCurrent([first]))[0]).toMatchObject(second);
     expect(await executions().loadRun(refOf(first))).toMatchObject({ ...first, version: 1 });
     expect(await executions().commit([startOf(other)])).toEqual([committed]);
