@@ -5,8 +5,7 @@
  * are replayed when it ends.
  */
 import type { Client, WorkflowHandle } from '@perdure/client';
-import type { HistoryEvent } from '@perdure/protocol';
-import { bundleOf, flawsOf, shapeOf } from '@perdure/test-support';
+import { bundleOf } from '@perdure/test-support';
 import { TestWorkflowEnvironment } from '@perdure/testing';
 import {
   DefaultLogger,
@@ -18,6 +17,8 @@ import {
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+export { historyOf, shape } from '@perdure/test-support';
 
 /** What a scenario works with. */
 export interface Scene {
@@ -127,19 +128,6 @@ export function useFixture(workflows: string, activities: object = {}): Fixture 
       });
     },
   };
-}
-
-/** A run's history, checked for form. */
-export async function historyOf(handle: WorkflowHandle): Promise<HistoryEvent[]> {
-  const { events } = await handle.fetchHistory();
-  const { status } = await handle.describe();
-  expect(flawsOf(events, status.name !== 'RUNNING')).toEqual([]);
-  return events;
-}
-
-/** The short form of a run's history. */
-export async function shape(handle: WorkflowHandle): Promise<string> {
-  return shapeOf(await historyOf(handle));
 }
 
 async function runsOf(env: TestWorkflowEnvironment): Promise<Set<string>> {

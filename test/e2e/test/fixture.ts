@@ -5,15 +5,12 @@
  */
 import { type Client, Connection, type WorkflowHandle } from '@perdure/client';
 import type { EmbeddedOptions } from '@perdure/embedded';
-import type { HistoryEvent } from '@perdure/protocol';
 import {
   type Platform,
   type RunningWorker,
   Stage,
   bundleOf,
   clientOf,
-  flawsOf,
-  shapeOf,
   startPlatform,
   startWorker,
 } from '@perdure/test-support';
@@ -21,6 +18,8 @@ import { Worker, type WorkerOptions, type WorkflowBundleOption } from '@perdure/
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
+
+export { historyOf, shape } from '@perdure/test-support';
 
 /** See the module comment. */
 export interface Fixture {
@@ -140,19 +139,6 @@ interface ReplayedBy {
 /** Path of a module in `workflows/`. */
 export function workflowsPathOf(name: string): string {
   return fileURLToPath(new URL(`./workflows/${name}.ts`, import.meta.url));
-}
-
-/** A run's history, checked for form. */
-export async function historyOf(handle: WorkflowHandle): Promise<HistoryEvent[]> {
-  const { events } = await handle.fetchHistory();
-  const { status } = await handle.describe();
-  expect(flawsOf(events, status.name !== 'RUNNING')).toEqual([]);
-  return events;
-}
-
-/** The short form of a run's history. */
-export async function shape(handle: WorkflowHandle): Promise<string> {
-  return shapeOf(await historyOf(handle));
 }
 
 /** A connection of the test to some address. */

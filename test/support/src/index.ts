@@ -6,6 +6,7 @@ export { dumpPostgres, dumpRedis, findTexts, flushRedis } from './dumps.ts';
 export { eventually, rejectionOf } from './eventually.ts';
 export { freePort } from './free-port.ts';
 export { recordedStepsReRun } from './history/re-runs.ts';
+export { historyOf, shape } from './history/of-run.ts';
 export { eventTypes, eventsOf, shapeOf } from './history/shape.ts';
 export { flawsOf } from './history/well-formed.ts';
 export { type Execution, noteExecution, readLedger } from './ledger.ts';

@@ -15,6 +15,7 @@ import type { ActivityInput } from '../interceptors.ts';
 import { headersOrNone } from './headers.ts';
 import { intercepted } from './interception.ts';
 import { activityCancelled } from './jobs/resolve-activity.ts';
+import { leavingScope } from './leaving-scope.ts';
 import { payloadsOf } from './payloads.ts';
 import type { Run } from './run.ts';
 
@@ -106,14 +107,7 @@ function scheduleActivity(
     );
     run.activities.set(activityId, {
       activityType,
-      resolve(value) {
-        leaveScope();
-        resolve(value);
-      },
-      reject(error) {
-        leaveScope();
-        reject(error);
-      },
+      ...leavingScope(leaveScope, resolve, reject),
       stack: run.callStack(),
     });
   });

@@ -6,6 +6,7 @@ import type { ActivationJob, ExecutionName } from './activation.ts';
 import { commandingRun } from './current-run.ts';
 import { headersOrNone } from './headers.ts';
 import { intercepted } from './interception.ts';
+import { leavingScope } from './leaving-scope.ts';
 import { errorFrom, payloadsOf } from './payloads.ts';
 import type { Run } from './run.ts';
 
@@ -55,7 +56,8 @@ function sendSignal(run: Run, input: SignalWorkflowInput): Promise<void> {
       run.withdraw((each) => each === command);
       reject(new CancelledFailure('Signal was cancelled before being sent'));
     });
-    run.externalSignals.add(command, pendingReply(run, leaveScope, resolve, reject));
+    const settlers = leavingScope(leaveScope, resolve, reject);
+    run.externalSignals.add(command, { ...settlers, stack: run.callStack() });
   });
 }
 
@@ -72,27 +74,9 @@ export function requestCancelWorkflow(target: ExecutionName): Promise<void> {
       childWorkflowOnly: false,
     });
     const leaveScope = scope.onCancel(reject);
-    run.externalCancels.add(command, pendingReply(run, leaveScope, resolve, reject));
+    const settlers = leavingScope(leaveScope, resolve, reject);
+    run.externalCancels.add(command, { ...settlers, stack: run.callStack() });
   });
-}
-
-function pendingReply(
-  run: Run,
-  leaveScope: () => void,
-  resolve: () => void,
-  reject: (error: unknown) => void,
-): PendingReply {
-  return {
-    resolve() {
-      leaveScope();
-      resolve();
-    },
-    reject(error) {
-      leaveScope();
-      reject(error);
-    },
-    stack: run.callStack(),
-  };
 }
 
 /** Job `resolveSignalExternalWorkflow`. */

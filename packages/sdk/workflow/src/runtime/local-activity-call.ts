@@ -17,6 +17,7 @@ import type { ActivationJob, LocalActivityBackoff, SandboxCommand } from './acti
 import { activityTimeout, requireTimeout } from './activity-call.ts';
 import { headersOrNone } from './headers.ts';
 import { intercepted } from './interception.ts';
+import { leavingScope } from './leaving-scope.ts';
 import { errorFrom, firstValueOf, payloadsOf } from './payloads.ts';
 import type { Run } from './run.ts';
 import { startTimer } from './timer.ts';
@@ -144,14 +145,7 @@ function attempt(run: Run, input: LocalActivityInput): Promise<unknown> {
     const leaveScope = scope.onCancel(() => cancel(run, command, pending));
     const pending: PendingLocalActivity = {
       activityType,
-      resolve(value) {
-        leaveScope();
-        resolve(value);
-      },
-      reject(error) {
-        leaveScope();
-        reject(error);
-      },
+      ...leavingScope(leaveScope, resolve, reject),
       stack: run.callStack(),
     };
     run.localActivities.add(command, pending);
