@@ -10,10 +10,9 @@ import { randomUUID } from 'node:crypto';
 import { type Logger, silentLogger } from '@perdure/common';
 import type { AnnouncedTask, QueueKey, TaskBroker } from '@perdure/ports';
 import type pg from 'pg';
-import { checkMax, groupByQueue, type QueueGroup, slices } from '../requests.ts';
-import { shownError } from '../shown-error.ts';
-import { jobIdOf, jobOf, queueNameOf, taskIdOf } from '../waiting-job.ts';
-import { WakeUps } from '../wake-ups.ts';
+import { AnnouncingBroker } from '../announcing-broker.ts';
+import { groupByQueue, type QueueGroup, slices, takeInSlices } from '../requests.ts';
+import { jobIdOf, jobOf, queueNameOf } from '../waiting-job.ts';
 import { AnnouncementListener } from './announcement-listener.ts';
 import { checkSchemaName } from './broker-schema.ts';
 import { PostgresLink, type PostgresSession } from './postgres-link.ts';
@@ -69,15 +68,12 @@ export function createPostgresTaskBroker(options: PostgresTaskBrokerOptions): Ta
   return new PostgresTaskBroker(options);
 }
 
-class PostgresTaskBroker implements TaskBroker {
+class PostgresTaskBroker extends AnnouncingBroker {
   readonly #link: PostgresLink;
-  readonly #wakeUps: WakeUps;
-  readonly #logger: Logger;
   readonly #channel: string;
   readonly #openListener: () => AnnouncementListener;
   #listener: AnnouncementListener | undefined;
   #epoch: string | undefined;
-  #closing: Promise<void> | undefined;
 
   constructor({
     url,
@@ -87,68 +83,44 @@ class PostgresTaskBroker implements TaskBroker {
     logger = silentLogger,
   }: PostgresTaskBrokerOptions) {
     checkSchemaName(schema);
-    this.#logger = logger;
+    super(logger);
     this.#channel = `${schema}_announced`;
-    this.#wakeUps = new WakeUps(logger);
     this.#link = new PostgresLink({ url, schema, poolSize, timeoutMs });
     this.#openListener = () =>
       new AnnouncementListener({
         url,
         channel: this.#channel,
         timeoutMs,
-        wakeUps: this.#wakeUps,
+        wakeUps: this.wakeUps,
         logger,
       });
-    this.#quietly(this.#request('connect', () => Promise.resolve()));
+    this.quietly(this.#request('connect', () => Promise.resolve()));
   }
 
-  async announce(tasks: readonly AnnouncedTask[]): Promise<void> {
+  override async announce(tasks: readonly AnnouncedTask[]): Promise<void> {
     for (const slice of slices(tasks, ANNOUNCE_SLICE)) {
       const groups = groupByQueue(slice);
       await this.#request(`announce ${slice.length} tasks`, (session) => addAll(session, groups));
-      this.#wake(groups.map((group) => group.queue));
+      this.wake(
+        groups.map((group) => group.queue),
+        MAX_MESSAGE_BYTES,
+      );
     }
   }
 
-  async take(queue: QueueKey, max: number): Promise<string[]> {
-    checkMax(max);
+  override async take(queue: QueueKey, max: number): Promise<string[]> {
     const name = queueNameOf(queue);
-    const taken: string[] = [];
-    while (taken.length < max) {
-      const want = Math.min(max - taken.length, TAKE_SLICE);
-      try {
-        const ids = await this.#request(`take ${want} tasks`, ({ pool }) =>
-          takeSome(pool, name, want),
-        );
-        for (const id of ids) taken.push(taskIdOf(id));
-        if (ids.length < want) break;
-      } catch (error) {
-        // What is taken already must reach the caller: nobody else will get it.
-        if (taken.length > 0) break;
-        throw error;
-      }
-    }
-    return taken;
+    return takeInSlices(max, TAKE_SLICE, (want) =>
+      this.#request(`take ${want} tasks`, ({ pool }) => takeSome(pool, name, want)),
+    );
   }
 
-  onAnnounced(listener: (queue: QueueKey) => void, missed?: () => void): () => void {
-    const unsubscribe = this.#wakeUps.subscribe(listener, missed);
-    if (!this.#closing) this.#listener ??= this.#openListener();
-    return unsubscribe;
+  override tell(note: string): void {
+    const message = this.wakeUps.noteMessage(note);
+    if (message !== undefined && !this.isClosing) this.publish([message]);
   }
 
-  tell(note: string): void {
-    const message = this.#wakeUps.noteMessage(note);
-    if (message !== undefined && !this.#closing) this.#notify([message]);
-  }
-
-  onTold(listener: (note: string) => void): () => void {
-    const unsubscribe = this.#wakeUps.onTold(listener);
-    if (!this.#closing) this.#listener ??= this.#openListener();
-    return unsubscribe;
-  }
-
-  async intact(): Promise<boolean> {
+  override async intact(): Promise<boolean> {
     this.#listener?.probe();
     const before = this.#epoch;
     const now = await this.#request('ask Postgres for its epoch', ({ pool }) => readEpoch(pool));
@@ -156,13 +128,11 @@ class PostgresTaskBroker implements TaskBroker {
     return before === undefined || before === now;
   }
 
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+  protected override listen(): void {
+    this.#listener = this.#openListener();
   }
 
-  async #close(): Promise<void> {
-    this.#wakeUps.clear();
+  protected override async disconnect(): Promise<void> {
     await Promise.all([this.#link.close(), this.#listener?.close()]);
   }
 
@@ -174,12 +144,7 @@ class PostgresTaskBroker implements TaskBroker {
     });
   }
 
-  #wake(queues: QueueKey[]): void {
-    this.#wakeUps.announced(queues);
-    this.#notify(this.#wakeUps.messages(queues, MAX_MESSAGE_BYTES));
-  }
-
-  #notify(messages: readonly string[]): void {
+  protected override publish(messages: readonly string[]): void {
     const notified = this.#link.request('wake other processes', ({ pool }) =>
       pool.query({
         name: 'perdure_wake',
@@ -187,15 +152,7 @@ class PostgresTaskBroker implements TaskBroker {
         values: [this.#channel, messages],
       }),
     );
-    this.#quietly(notified);
-  }
-
-  /** For what may fail without harm to the caller: lost wake-ups are made good by the sweep. */
-  #quietly(work: Promise<unknown>): void {
-    work.catch((error: unknown) => {
-      if (this.#closing) return;
-      this.#logger.debug('the broker left something undone', { error: shownError(error).message });
-    });
+    this.quietly(notified);
   }
 }
 

@@ -10,10 +10,9 @@
  */
 import { type Logger, silentLogger } from '@perdure/common';
 import type { AnnouncedTask, QueueKey, TaskBroker } from '@perdure/ports';
-import { checkMax, groupByQueue, type QueueGroup, slices } from '../requests.ts';
-import { shownError } from '../shown-error.ts';
-import { WakeUps } from '../wake-ups.ts';
-import { jobIdOf, jobOf, queueNameOf, taskIdOf } from '../waiting-job.ts';
+import { AnnouncingBroker } from '../announcing-broker.ts';
+import { groupByQueue, type QueueGroup, slices, takeInSlices } from '../requests.ts';
+import { jobIdOf, jobOf, queueNameOf } from '../waiting-job.ts';
 import { type QueueHandle, QueueHandles } from './queue-handles.ts';
 import { RedisEpoch } from './redis-epoch.ts';
 import { RedisLink } from './redis-link.ts';
@@ -52,16 +51,13 @@ export function createRedisTaskBroker(options: RedisTaskBrokerOptions): TaskBrok
   return new RedisTaskBroker(options);
 }
 
-class RedisTaskBroker implements TaskBroker {
+class RedisTaskBroker extends AnnouncingBroker {
   readonly #link: RedisLink;
   readonly #queues: QueueHandles;
   readonly #epoch: RedisEpoch;
-  readonly #wakeUps: WakeUps;
-  readonly #logger: Logger;
   readonly #channel: string;
   readonly #openSubscriber: () => RedisLink;
   #subscriber: RedisLink | undefined;
-  #closing: Promise<void> | undefined;
 
   constructor({
     url,
@@ -69,70 +65,46 @@ class RedisTaskBroker implements TaskBroker {
     timeoutMs = DEFAULT_TIMEOUT_MS,
     logger = silentLogger,
   }: RedisTaskBrokerOptions) {
-    this.#logger = logger;
+    super(logger);
     this.#channel = `${prefix}:announced`;
-    this.#wakeUps = new WakeUps(logger);
-    const onReady = (): void => this.#quietly(this.#epoch.begin(logger));
+    const onReady = (): void => this.quietly(this.#epoch.begin(logger));
     this.#link = new RedisLink({ url, timeoutMs, logger, onReady });
     this.#queues = new QueueHandles(this.#link.client, prefix);
     this.#epoch = new RedisEpoch(this.#link.client, `${prefix}:epoch`);
     this.#openSubscriber = () => {
       const link = new RedisLink({ url, timeoutMs, logger, onReady: () => this.#listen(link) });
-      link.client.on('message', (_channel, message: string) => this.#wakeUps.received(message));
-      link.client.on('close', () => this.#wakeUps.stops());
+      link.client.on('message', (_channel, message: string) => this.wakeUps.received(message));
+      link.client.on('close', () => this.wakeUps.stops());
       return link;
     };
   }
 
-  async announce(tasks: readonly AnnouncedTask[]): Promise<void> {
+  override async announce(tasks: readonly AnnouncedTask[]): Promise<void> {
     for (const slice of slices(tasks, ANNOUNCE_SLICE)) {
       const groups = groupByQueue(slice);
       await this.#link.request(`announce ${slice.length} tasks`, () =>
         Promise.all(groups.map((group) => this.#add(group))),
       );
-      this.#wake(groups.map((group) => group.queue));
+      this.wake(
+        groups.map((group) => group.queue),
+        MAX_MESSAGE_BYTES,
+      );
     }
   }
 
-  async take(queue: QueueKey, max: number): Promise<string[]> {
-    checkMax(max);
-    const taken: string[] = [];
-    while (taken.length < max) {
-      const want = Math.min(max - taken.length, TAKE_SLICE);
-      try {
-        const ids = await this.#takeSome(queue, want);
-        for (const id of ids) taken.push(taskIdOf(id));
-        if (ids.length < want) break;
-      } catch (error) {
-        // What is taken already must reach the caller: nobody else will get it.
-        if (taken.length > 0) break;
-        throw error;
-      }
-    }
-    return taken;
+  override async take(queue: QueueKey, max: number): Promise<string[]> {
+    return takeInSlices(max, TAKE_SLICE, (want) => this.#takeSome(queue, want));
   }
 
-  onAnnounced(listener: (queue: QueueKey) => void, missed?: () => void): () => void {
-    const unsubscribe = this.#wakeUps.subscribe(listener, missed);
-    if (!this.#closing) this.#subscriber ??= this.#openSubscriber();
-    return unsubscribe;
-  }
-
-  tell(note: string): void {
-    const message = this.#wakeUps.noteMessage(note);
+  override tell(note: string): void {
+    const message = this.wakeUps.noteMessage(note);
     if (message === undefined || this.#link.client.status !== 'ready') return;
-    this.#quietly(this.#link.client.publish(this.#channel, message));
+    this.publish([message]);
   }
 
-  onTold(listener: (note: string) => void): () => void {
-    const unsubscribe = this.#wakeUps.onTold(listener);
-    if (!this.#closing) this.#subscriber ??= this.#openSubscriber();
-    return unsubscribe;
-  }
-
-  async intact(): Promise<boolean> {
+  override async intact(): Promise<boolean> {
     // A subscriber says nothing by itself, so a connection that died silently would go unnoticed.
-    if (this.#subscriber?.client.status === 'ready') this.#quietly(this.#subscriber.client.ping());
+    if (this.#subscriber?.client.status === 'ready') this.quietly(this.#subscriber.client.ping());
     const unchanged = await this.#link.request('ask Redis for its epoch', () =>
       this.#epoch.unchanged(),
     );
@@ -140,13 +112,17 @@ class RedisTaskBroker implements TaskBroker {
     return unchanged;
   }
 
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+  protected override listen(): void {
+    this.#subscriber = this.#openSubscriber();
   }
 
-  async #close(): Promise<void> {
-    this.#wakeUps.clear();
+  protected override publish(messages: readonly string[]): void {
+    for (const message of messages) {
+      this.quietly(this.#link.client.publish(this.#channel, message));
+    }
+  }
+
+  protected override async disconnect(): Promise<void> {
     await Promise.all([this.#link.close(), this.#subscriber?.close()]);
     await this.#queues.close();
   }
@@ -176,30 +152,14 @@ class RedisTaskBroker implements TaskBroker {
     return ids;
   }
 
-  #wake(queues: QueueKey[]): void {
-    this.#wakeUps.announced(queues);
-    for (const message of this.#wakeUps.messages(queues, MAX_MESSAGE_BYTES)) {
-      this.#quietly(this.#link.client.publish(this.#channel, message));
-    }
-  }
-
   #tidy(handle: QueueHandle): void {
-    this.#quietly(this.#queues.tidy(handle));
+    this.quietly(this.#queues.tidy(handle));
   }
 
   #listen(link: RedisLink): void {
     link.client.subscribe(this.#channel).then(
-      () => this.#wakeUps.flows(),
-      (error: unknown) => this.#tell('warn', 'no wake-ups from Redis for now', error),
+      () => this.wakeUps.flows(),
+      (error: unknown) => this.log('warn', 'no wake-ups from Redis for now', error),
     );
-  }
-
-  /** For what may fail without harm to the caller: lost wake-ups are made good by the sweep. */
-  #quietly(work: Promise<unknown>): void {
-    work.catch((error: unknown) => this.#tell('debug', 'the broker left something undone', error));
-  }
-
-  #tell(level: 'debug' | 'warn', message: string, error: unknown): void {
-    if (!this.#closing) this.#logger[level](message, { error: shownError(error).message });
   }
 }
