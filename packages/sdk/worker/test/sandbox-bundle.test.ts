@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Plugin, transform } from 'esbuild';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { WorkflowBundleError, bundleWorkflowCode } from '../src/sandbox/bundle.ts';
 import { sandboxHere } from '../src/sandbox/load-sandbox.ts';
 import { DrivenRun, workflowsPath } from './sandbox-driver.ts';
@@ -15,8 +15,17 @@ async function bundleProblem(name: string): Promise<string> {
   return (error as Error).message;
 }
 
+const folders: string[] = [];
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'perdure-bundle-'));
+  folders.push(folder);
+  return folder;
+}
+
 async function workflowFile(name: string, code: string): Promise<string> {
-  const path = join(await mkdtemp(join(tmpdir(), 'perdure-bundle-')), name);
+  const path = join(await newFolder(), name);
   await writeFile(path, code);
   return path;
 }
@@ -92,7 +101,7 @@ it('takes JavaScript, ESM and CommonJS', async () => {
 
 it('takes a folder with an index file, and a path without its ending', async () => {
   const code = 'export async function wf(): Promise<string> { return "found"; }';
-  const path = join(await mkdtemp(join(tmpdir(), 'perdure-bundle-')), 'workflows', 'index.ts');
+  const path = join(await newFolder(), 'workflows', 'index.ts');
   await mkdir(dirname(path));
   await writeFile(path, code);
   for (const workflowsFile of [dirname(path), path.slice(0, -3)]) {

@@ -40,7 +40,7 @@ export function childStarts({ history }: StoredRun): EventOf<'ChildWorkflowExecu
 }
 
 /** The run id that a child has, however often it is started. */
-export function childOf(parent: ExecutionState, initiated: { readonly eventId: number }): string {
+function childOf(parent: ExecutionState, initiated: { readonly eventId: number }): string {
   return `${parent.runId}/${initiated.eventId}`;
 }
 
