@@ -55,7 +55,7 @@ export interface DataPlaneParts {
   readonly workersPerNamespace?: number;
   /**
    * How long a start that somebody waits for the result of may wait for its first workflow task, in
-   * milliseconds, to be committed together with it. Default 2; 0 is not at all.
+   * milliseconds, to be committed together with it. Default 10; 0 is not at all.
    */
   readonly holdStartsMs?: number;
 }
@@ -63,8 +63,11 @@ export interface DataPlaneParts {
 /** After a start, how long workers get to come back before their tasks may count as lost. */
 const RECONNECT_GRACE_MS = 2_000;
 
-/** Default of `holdStartsMs`: a worker that has the code loaded answers in one or less. */
-const HOLD_STARTS_MS = 2;
+/**
+ * Default of `holdStartsMs`. Workers answer in one to six, by load. Whoever waits for the result of a
+ * slower one waits a commit longer at most: that of the start, which is on its way by then.
+ */
+const HOLD_STARTS_MS = 10;
 
 /** Wait before the store is asked again, in milliseconds. */
 const STORE_RETRY_MS = 200;
