@@ -7,6 +7,7 @@ import { CompleteAsyncError } from '@perdure/common';
 import { Worker, type WorkflowBundle, bundleWorkflowCode } from '@perdure/worker';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { TestWorkflowEnvironment } from '../src/index.ts';
+import { replayAll } from './replayed.ts';
 
 export const taskQueue = 'client';
 export const workflowsPath = fileURLToPath(new URL('./client-workflows.ts', import.meta.url));
@@ -28,6 +29,7 @@ export function useClient(): void {
   });
   afterAll(async () => {
     await stopWorker();
+    await replayAll(env, { workflowBundle: bundle });
     await env.teardown();
   });
 }

@@ -25,6 +25,7 @@ import {
   Runtime,
   Worker,
   type WorkerOptions,
+  type WorkflowBundle,
   bundleWorkflowCode,
   makeTelemetryFilterString,
 } from '@perdure/worker';
@@ -41,6 +42,7 @@ import {
   placeOrder,
   status,
 } from './ported-workflows.ts';
+import { replayAll } from './replayed.ts';
 
 /** Turns bytes around: what stands in the history can be read by nobody by chance. */
 class ReversingCodec implements PayloadCodec {
@@ -101,6 +103,7 @@ const workflowsPath = fileURLToPath(new URL('./ported-workflows.ts', import.meta
 let env: TestWorkflowEnvironment;
 let client: Client;
 let worker: Worker;
+let workflowBundle: WorkflowBundle;
 let running: Promise<void>;
 
 beforeAll(async () => {
@@ -115,14 +118,15 @@ beforeAll(async () => {
     dataConverter,
     interceptors: { workflow: [noting] },
   });
+  workflowBundle = await bundleWorkflowCode({
+    workflowsPath,
+    workflowInterceptorModules: [workflowsPath],
+  });
   const options: WorkerOptions = {
     connection: env.nativeConnection,
     namespace: env.namespace,
     taskQueue,
-    workflowBundle: await bundleWorkflowCode({
-      workflowsPath,
-      workflowInterceptorModules: [workflowsPath],
-    }),
+    workflowBundle,
     activities,
     dataConverter,
     sinks,
@@ -139,6 +143,7 @@ beforeAll(async () => {
 afterAll(async () => {
   worker.shutdown();
   await running;
+  await replayAll(env, { workflowBundle, dataConverter });
   Runtime.install({});
   await env.teardown();
 });

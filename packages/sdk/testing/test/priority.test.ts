@@ -7,6 +7,7 @@ import { DefaultLogger, type LogEntry, Worker } from '@perdure/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestWorkflowEnvironment } from '../src/index.ts';
 import * as workflows from './priority-workflows.ts';
+import { replayAll } from './replayed.ts';
 
 const taskQueue = 'priorities';
 const workflowsPath = fileURLToPath(new URL('./priority-workflows.ts', import.meta.url));
@@ -40,6 +41,7 @@ beforeAll(async () => {
 afterAll(async () => {
   worker.shutdown();
   await running;
+  await replayAll(env, { workflowsPath });
   await env.teardown();
 });
 

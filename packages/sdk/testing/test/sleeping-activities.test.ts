@@ -6,6 +6,7 @@ import { Worker, type WorkflowBundle, bundleWorkflowCode } from '@perdure/worker
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestWorkflowEnvironment } from '../src/index.ts';
 import * as workflows from './sleeping-activities-workflows.ts';
+import { replayAll } from './replayed.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -19,7 +20,10 @@ beforeAll(async () => {
   workflowBundle = await bundleWorkflowCode({ workflowsPath: fileURLToPath(file) });
   env = await TestWorkflowEnvironment.createTimeSkipping();
 });
-afterAll(() => env.teardown());
+afterAll(async () => {
+  await replayAll(env, { workflowBundle });
+  await env.teardown();
+});
 
 /** Runs a workflow on a worker of its own, to the end of both. */
 async function run<T extends Workflow>(

@@ -18,6 +18,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestWorkflowEnvironment } from '../src/index.ts';
 import type { surrounded } from './surroundings-workflows.ts';
+import { replayAll } from './replayed.ts';
 
 const taskQueue = 'surroundings';
 const workflowsPath = fileURLToPath(new URL('./surroundings-workflows.ts', import.meta.url));
@@ -27,6 +28,7 @@ beforeAll(async () => {
   env = await TestWorkflowEnvironment.createTimeSkipping();
 });
 afterAll(async () => {
+  await replayAll(env, { workflowsPath });
   Runtime.install({});
   await env.teardown();
 });

@@ -9,6 +9,7 @@ import {
 } from '@perdure/client';
 import { IllegalStateError, type Workflow, silentLogger } from '@perdure/common';
 import {
+  type ReplayWorkerOptions,
   Worker,
   type WorkerOptions,
   type WorkflowBundle,
@@ -22,6 +23,7 @@ import {
   workflowInterceptorModules,
 } from '../src/index.ts';
 import { Activities } from './activities.ts';
+import { replayAll } from './replayed.ts';
 import * as workflows from './workflows.ts';
 
 const HOUR = 3_600_000;
@@ -29,7 +31,8 @@ const DAY = 24 * HOUR;
 const taskQueue = 'test';
 
 let bundle: WorkflowBundle;
-const environments: TestWorkflowEnvironment[] = [];
+/** With what ran in them, where that is not the bundle. */
+const environments: { env: TestWorkflowEnvironment; code?: ReplayWorkerOptions }[] = [];
 
 beforeAll(async () => {
   const workflowsPath = fileURLToPath(new URL('./workflows.ts', import.meta.url));
@@ -38,12 +41,15 @@ beforeAll(async () => {
   await (await TestWorkflowEnvironment.createTimeSkipping()).teardown();
 });
 afterEach(async () => {
-  await Promise.all(environments.splice(0).map((env) => env.teardown()));
+  for (const { env, code } of environments.splice(0)) {
+    await replayAll(env, code ?? { workflowBundle: bundle });
+    await env.teardown();
+  }
 });
 
-async function newEnvironment(): Promise<TestWorkflowEnvironment> {
+async function newEnvironment(code?: ReplayWorkerOptions): Promise<TestWorkflowEnvironment> {
   const env = await TestWorkflowEnvironment.createTimeSkipping();
-  environments.push(env);
+  environments.push({ env, code });
   return env;
 }
 
@@ -331,7 +337,7 @@ test('any program takes the time it asks for, whatever runs beside it', async ()
 test('payloads are sealed; a key ring of null has them travel in the clear', async () => {
   const env = await newEnvironment();
   const clear = await TestWorkflowEnvironment.createTimeSkipping({ client: { keyRing: null } });
-  environments.push(clear);
+  environments.push({ env: clear });
   const resultOf = async (on: TestWorkflowEnvironment): Promise<string> => {
     const worker = await workerOf(on);
     return worker.runUntil(async () => {
@@ -360,9 +366,9 @@ test('a history is replayed with the keys of the environment it comes from', asy
 });
 
 test('with the interceptors, a failed assertion fails the workflow', async () => {
-  const env = await newEnvironment();
   const workflowsPath = fileURLToPath(new URL('./workflows.ts', import.meta.url));
   const interceptors = { workflowModules: workflowInterceptorModules };
+  const env = await newEnvironment({ workflowsPath, interceptors });
   const worker = await workerOf(env, { workflowBundle: undefined, workflowsPath, interceptors });
   const failureOf = async (handle: WorkflowHandle): Promise<unknown> => {
     const error: unknown = await handle.result().catch((reason: unknown) => reason);
@@ -400,7 +406,7 @@ test('a local activity is told that it cannot sleep', async () => {
 });
 
 test('who sleeps when the environment ends is told so', async () => {
-  const env = await newEnvironment();
+  const env = await TestWorkflowEnvironment.createTimeSkipping();
   // Waits for a worker for a while, and so does the sleep.
   await start(env, workflows.sleepFor, DAY);
   const sleeping = env.sleep('1 year').catch((error: unknown) => error);
