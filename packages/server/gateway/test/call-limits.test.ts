@@ -1,5 +1,8 @@
 /** Nobody can ask so much at once that nobody else is served. */
+import { connect } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import type { Services } from '@perdure/contract';
+import { STREAM_PATH, STREAM_PROTOCOL } from '@perdure/protocol';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { TestGateway } from './test-gateway.ts';
 
@@ -84,4 +87,29 @@ test('a namespace has so many connections and no more; another is not concerned'
   await first.closed;
   await vi.waitFor(() => server.connect(mine), { interval: 20 });
   await expect(server.connect(mine)).rejects.toThrow('429');
+});
+
+test('a caller that is gone before it is known takes up no connection', async () => {
+  await server.close();
+  server = await new TestGateway().start({ connectionsPerNamespace: 1 });
+  const { key: mine } = await server.key('mine');
+  const { controlPlane } = server;
+  const authenticate = controlPlane.authenticate.bind(controlPlane);
+  const socket = connect(server.gateway.port, '127.0.0.1').on('error', () => {});
+  let known: Promise<unknown> | undefined;
+  controlPlane.authenticate = (bearer) => {
+    socket.resetAndDestroy();
+    const answer = setTimeout(100).then(() => authenticate(bearer));
+    known = answer;
+    return answer;
+  };
+  socket.write(
+    `GET ${STREAM_PATH} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+      `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n` +
+      `Sec-WebSocket-Protocol: ${STREAM_PROTOCOL}\r\nAuthorization: Bearer ${mine}\r\n\r\n`,
+  );
+  await vi.waitFor(() => expect(known).toBeDefined(), { interval: 5 });
+  await known;
+  controlPlane.authenticate = authenticate;
+  await server.connect(mine);
 });

@@ -72,6 +72,8 @@ export class StreamServer {
       const caller = await this.#parts.controlPlane.authenticate(
         bearerOf(request.headers.authorization),
       );
+      // Gone while its key was looked up: nothing would count it out again.
+      if (socket.destroyed) return;
       const leave = this.#headcount.enter(caller);
       // However the upgrade ends, the socket closes once.
       socket.once('close', leave);
