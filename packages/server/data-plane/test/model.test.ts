@@ -14,6 +14,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { DataPlane } from '../src/index.ts';
 import { type CommitFault, FaultyStore } from './faulty-store.ts';
 import { Robot, type Society, programOf } from './robot.ts';
+import { settled } from './simulated-time.ts';
 import { World, callerOf, historyOf, startInput } from './test-plane.ts';
 
 type Step =
@@ -366,14 +367,6 @@ function checkHistory(history: readonly HistoryEvent[], recorded: readonly numbe
   );
   expect(new Set(ended).size, 'no outcome twice').toBe(ended.length);
   expect(ended).toEqual(expect.arrayContaining([...recorded]));
-}
-
-/** Lets simulated time pass until a promise settles. */
-async function settled<T>(promise: Promise<T>): Promise<T> {
-  let done = false;
-  const noted = promise.finally(() => (done = true));
-  while (!done) await vi.advanceTimersByTimeAsync(1);
-  return noted;
 }
 
 beforeEach(() => {

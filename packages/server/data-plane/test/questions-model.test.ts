@@ -14,6 +14,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { DataPlane } from '../src/index.ts';
 import { FakeWorker, tokenOf } from './fake-worker.ts';
+import { settled } from './simulated-time.ts';
 import { World, callerOf, historyOf, startInput } from './test-plane.ts';
 
 const caller = callerOf();
@@ -241,15 +242,6 @@ class Life {
 
 async function pass(ms: number): Promise<void> {
   await vi.advanceTimersByTimeAsync(ms);
-}
-
-/** Lets simulated time pass until a promise settles. */
-async function settled<T>(promise: Promise<T>): Promise<T> {
-  let done = false;
-  const noted = promise.finally(() => (done = true));
-  noted.catch(() => {});
-  while (!done) await vi.advanceTimersByTimeAsync(1);
-  return noted;
 }
 
 beforeEach(() => {
