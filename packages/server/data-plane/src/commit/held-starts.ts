@@ -3,9 +3,10 @@
  * transition and one commit (measured: a workflow without steps takes one commit instead of two, one
  * of two activities three instead of four).
  *
- * A start is held only where that delays nobody: somebody waits for the result already, its worker
- * has the task and is known to answer quickly, and nothing else is to be committed. The workflow is
- * told nothing, and nobody else of it, before the commit; whatever comes for it ends the wait.
+ * A start is held only where that is likely to pay: somebody waits for the result already, its worker
+ * has the task and has answered in time before, and nothing else is to be committed. Held in vain, it
+ * delays the result by one commit at most. Nobody hears of the start before its commit; whatever
+ * comes for the workflow ends the wait.
  */
 import type { WorkerSession } from '../matching/worker-session.ts';
 import type { Draft } from './draft.ts';
